@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* mn/region.h -- regions: where blocks of memory come from.
+ *
+ * A region hands out blocks of memory it was given. Strategies differ in how
+ * they find a block; callers see only the operations below, so changing the
+ * strategy means changing the line that creates the region and no other.
+ * A region takes no lock: one thread uses it at a time.
+ *
+ * Design, and how to choose a strategy: docs/design/region.md
+ */
+#ifndef MN_REGION_H
+#define MN_REGION_H
+
+#include <mn/block.h>
+
+MN_BEGIN
+
+struct mn_region {
+    const struct mn_region_ops *ops; /* first member of every kind */
+};
+
+/* What a kind of region supplies. Only the mn_region_ functions call these;
+ * they check the arguments once, so that no kind has to. */
+struct mn_region_ops {
+    const char *name;
+    void *(*alloc)(struct mn_region *region, size_t size, size_t align);
+    bool (*resize)(struct mn_region *region, void *block, size_t size);
+    void (*free)(struct mn_region *region, void *block);
+    bool (*check)(const struct mn_region *region);
+    bool (*block_at)(const struct mn_region *region, const void *address,
+                     struct mn_block *block);
+    bool (*walk)(const struct mn_region *region, mn_block_fn visit,
+                 void *context);
+};
+
+/* Return a block of at least `size` bytes at a multiple of `align`, or NULL
+ * if there is none, if `size` is 0, or if `align` is not a power of two. The
+ * content is undefined. The caller owns the block until mn_region_free. */
+MN_API void *mn_region_alloc(struct mn_region *region, size_t size,
+                             size_t align) MN_MUST_USE;
+
+/* Change the size of `block` without moving it. On false nothing changed, and
+ * the caller knows best whether a copy is worth making; a `size` of 0 is
+ * always refused. A `block` that is not out stops the program. */
+MN_API bool mn_region_resize(struct mn_region *region, void *block,
+                             size_t size) MN_MUST_USE;
+
+/* Give `block` back. NULL is ignored; any other pointer that this region does
+ * not have out stops the program, in every build, with one line that names
+ * the address, what it is, and the block it lies in. */
+MN_API void mn_region_free(struct mn_region *region, void *block);
+
+/* True if every invariant holds. Reads the whole state of the region. */
+MN_API bool mn_region_check(const struct mn_region *region) MN_MUST_USE;
+
+/* Tell the block in which `address` lies, which may be interior. False, and
+ * *block untouched, if the address is outside the region. */
+MN_API bool mn_region_block_at(const struct mn_region *region,
+                               const void *address,
+                               struct mn_block *block) MN_MUST_USE;
+
+/* Visit every block, free ones too, by rising address. True if the walk
+ * reached the end, false if `visit` ended it. */
+MN_API bool mn_region_walk(const struct mn_region *region, mn_block_fn visit,
+                           void *context);
+
+/* ---- bump: hands out memory in order; only the newest block goes back ---- */
+
+struct mn_bump { /* fields are private */
+    struct mn_region region;
+    unsigned char *base;
+    size_t size;
+    size_t used;   /* bytes from base that are out or were given back early */
+    size_t newest; /* offset of the newest block, or `size` if none is out */
+    size_t live;   /* blocks that are out */
+};
+
+/* Hand out `memory` in order of address. Freeing the newest block makes its
+ * room available again; freeing the last live block, all of it. Interior and
+ * double frees inside the used part cannot be told from honest ones, except
+ * that more frees than allocations stop the program.
+ * `memory` is borrowed and must outlive `bump`. MN_ERR_INVALID if `memory` is
+ * NULL or `size` is 0 or more than PTRDIFF_MAX. O(1) operations. */
+MN_API enum mn_status mn_bump_init(struct mn_bump *bump, void *memory,
+                                   size_t size) MN_MUST_USE;
+
+/* Free every block at once. */
+MN_API void mn_bump_reset(struct mn_bump *bump);
+
+/* ---- tiled: blocks of any size, split and coalesced, records apart ---- */
+
+/* A block costs at least one granule of memory. */
+enum { MN_TILED_GRANULE_MIN = 8 };
+
+struct mn_tiled { /* fields are private */
+    struct mn_region region;
+    unsigned char *base;
+    size_t size;
+    struct mni_tiles *tiles; /* who proposes and records blocks */
+    uint32_t *starts;        /* which granules begin a block, by levels */
+    uint32_t *index;         /* the record of the block a granule begins */
+    uint32_t granule_count;
+    unsigned granule_shift;
+};
+
+/* Bytes of control memory that mn_tiled_init needs for a region of
+ * `memory_size` bytes in granules of `granule` bytes and at most `block_count`
+ * blocks, free ones included; 0 if the arguments are refused there. */
+MN_API size_t mn_tiled_control_size(size_t memory_size, size_t granule,
+                                    size_t block_count);
+
+/* Cover `memory` with blocks whose records lie in `control`; `memory` itself
+ * is never read or written. Strategy: two-level segregated fit (TLSF, Masmano
+ * et al., ECRTS 2004), good fit in constant time; free coalesces at once.
+ * Both memories are borrowed and must outlive `tiled`. When the records run
+ * out, a block is handed out whole instead of being split.
+ *
+ * MN_ERR_INVALID if `granule` is not a power of two from MN_TILED_GRANULE_MIN
+ * on, if `memory` or `memory_size` is not a multiple of it or 0, if it has
+ * 2^31 granules or more, if `control` is not aligned to 8 bytes, or if
+ * `control_size` is too small for two blocks. */
+MN_API enum mn_status mn_tiled_init(struct mn_tiled *tiled, void *memory,
+                                    size_t memory_size, size_t granule,
+                                    void *control,
+                                    size_t control_size) MN_MUST_USE;
+
+MN_END
+
+#endif

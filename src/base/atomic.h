@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* atomic.h -- atomic operations under our own names, the order in the name.
+ *
+ * A test build replaces this header to explore schedules. Only relaxed,
+ * acquire and release are used, and each call names what it pairs with.
+ */
+#ifndef MNI_ATOMIC_H
+#define MNI_ATOMIC_H
+
+#include <stdatomic.h>
+
+#define mn_atomic_load_relaxed(p) atomic_load_explicit(p, memory_order_relaxed)
+#define mn_atomic_load_acquire(p) atomic_load_explicit(p, memory_order_acquire)
+#define mn_atomic_store_relaxed(p, v)                                          \
+    atomic_store_explicit(p, v, memory_order_relaxed)
+#define mn_atomic_store_release(p, v)                                          \
+    atomic_store_explicit(p, v, memory_order_release)
+#define mn_atomic_exchange_relaxed(p, v)                                       \
+    atomic_exchange_explicit(p, v, memory_order_relaxed)
+#define mn_atomic_exchange_acquire(p, v)                                       \
+    atomic_exchange_explicit(p, v, memory_order_acquire)
+#define mn_atomic_exchange_acq_rel(p, v)                                       \
+    atomic_exchange_explicit(p, v, memory_order_acq_rel)
+#define mn_atomic_add_relaxed(p, v)                                            \
+    atomic_fetch_add_explicit(p, v, memory_order_relaxed)
+#define mn_atomic_or_acq_rel(p, v)                                             \
+    atomic_fetch_or_explicit(p, v, memory_order_acq_rel)
+/* Weak: may fail without a reason; *e then holds the value seen. */
+#define mn_atomic_cas_release(p, e, v)                                         \
+    atomic_compare_exchange_weak_explicit(p, e, v, memory_order_release,       \
+                                          memory_order_relaxed)
+#define mn_atomic_cas_acquire(p, e, v)                                         \
+    atomic_compare_exchange_weak_explicit(p, e, v, memory_order_acquire,       \
+                                          memory_order_relaxed)
+#define mn_atomic_cas_relaxed(p, e, v)                                         \
+    atomic_compare_exchange_weak_explicit(p, e, v, memory_order_relaxed,       \
+                                          memory_order_relaxed)
+
+#endif
