@@ -17,6 +17,8 @@
     atomic_store_explicit(p, v, memory_order_release)
 #define mn_atomic_exchange_relaxed(p, v)                                       \
     atomic_exchange_explicit(p, v, memory_order_relaxed)
+#define mn_atomic_exchange_release(p, v)                                       \
+    atomic_exchange_explicit(p, v, memory_order_release)
 #define mn_atomic_exchange_acquire(p, v)                                       \
     atomic_exchange_explicit(p, v, memory_order_acquire)
 #define mn_atomic_exchange_acq_rel(p, v)                                       \
@@ -25,6 +27,9 @@
     atomic_fetch_add_explicit(p, v, memory_order_relaxed)
 #define mn_atomic_or_acq_rel(p, v)                                             \
     atomic_fetch_or_explicit(p, v, memory_order_acq_rel)
+#define mn_atomic_cas_strong_acquire(p, e, v)                                  \
+    atomic_compare_exchange_strong_explicit(p, e, v, memory_order_acquire,     \
+                                            memory_order_relaxed)
 /* Weak: may fail without a reason; *e then holds the value seen. */
 #define mn_atomic_cas_release(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_release,       \
@@ -35,5 +40,9 @@
 #define mn_atomic_cas_relaxed(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_relaxed,       \
                                           memory_order_relaxed)
+
+/* For plain members of public structures, which C++ reads too. */
+#define mn_atomic_load_plain(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define mn_atomic_store_plain(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
 #endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* os_linux.c -- the contract of os.h on Linux with glibc.
+ *
+ * errno belongs to the program: each function leaves it as it found it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "os/os.h"
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+size_t mni_os_page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+uintptr_t mni_os_address_end(void)
+{
+    /* Without a hint above it, the kernel gives no address beyond 2^47. */
+    return sizeof(void *) == 8 ? (uintptr_t)(UINT64_C(1) << 47)
+                               : (uintptr_t)UINT32_MAX;
+}
+
+size_t mni_os_address_limit(void)
+{
+    struct rlimit limit;
+    int error = errno;
+    size_t bytes = SIZE_MAX;
+
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        bytes = (size_t)limit.rlim_cur;
+    errno = error;
+    return bytes;
+}
+
+static int os_protection(unsigned perm)
+{
+    return (perm & MN_PERM_READ ? PROT_READ : 0)
+           | (perm & MN_PERM_WRITE ? PROT_WRITE : 0)
+           | (perm & MN_PERM_EXEC ? PROT_EXEC : 0);
+}
+
+static void *os_map(size_t size, unsigned perm)
+{
+    void *start = mmap(NULL, size, os_protection(perm),
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return start == MAP_FAILED ? NULL : start;
+}
+
+/* Map more than asked for and cut off what lies around an aligned range. */
+static void *os_map_aligned(size_t size, size_t align, unsigned perm)
+{
+    size_t padded;
+
+    if (!mni_add(size, align, &padded))
+        return NULL;
+    unsigned char *start = os_map(padded, perm);
+    if (start == NULL)
+        return NULL;
+    uintptr_t address = (uintptr_t)start;
+    size_t before = mni_round_up(address, align) - address;
+    size_t after = padded - before - size;
+    if (before != 0)
+        munmap(start, before);
+    if (after != 0)
+        munmap(start + before + size, after);
+    return start + before;
+}
+
+void *mni_os_reserve(size_t size, size_t align, unsigned perm)
+{
+    int error = errno;
+    unsigned char *start = os_map(size, perm);
+
+    if (start != NULL && ((uintptr_t)start & (align - 1)) != 0) {
+        munmap(start, size);
+        start = os_map_aligned(size, align, perm);
+    }
+    errno = error;
+    return start;
+}
+
+void mni_os_release(void *start, size_t size)
+{
+    int error = errno;
+
+    munmap(start, size);
+    errno = error;
+}
+
+bool mni_os_protect(void *start, size_t size, unsigned perm)
+{
+    int error = errno;
+    bool done = mprotect(start, size, os_protection(perm)) == 0;
+
+    errno = error;
+    return done;
+}
+
+bool mni_os_purge(void *start, size_t size, bool now)
+{
+    int error = errno;
+    bool done = madvise(start, size, now ? MADV_DONTNEED : MADV_FREE) == 0;
+
+    errno = error;
+    return done;
+}
+
+void mni_os_name(void *start, size_t size, const char *name)
+{
+    int error = errno;
+
+    /* Kernels without the option refuse, and nothing is lost. */
+    (void)prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, start, size, name);
+    errno = error;
+}
+
+size_t mni_os_resident(const void *start, size_t size)
+{
+    enum { BATCH = 4096 };
+    unsigned char pages[BATCH];
+    size_t page = mni_os_page_size();
+    size_t count = 0;
+    int error = errno;
+
+    for (size_t done = 0; done < size; done += BATCH * page) {
+        size_t part = size - done < BATCH * page ? size - done : BATCH * page;
+        if (mincore((char *)(uintptr_t)start + done, part, pages) != 0)
+            break;
+        for (size_t i = 0; i < part / page; i++)
+            count += pages[i] & 1;
+    }
+    errno = error;
+    return count * page;
+}
+
+void mni_os_wait(_Atomic uint32_t *word, uint32_t value)
+{
+    int error = errno;
+
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    errno = error;
+}
+
+void mni_os_wake(_Atomic uint32_t *word)
+{
+    int error = errno;
+
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    errno = error;
+}
+
+static pthread_once_t os_key_once = PTHREAD_ONCE_INIT;
+static pthread_key_t os_key;
+static bool os_key_exists;
+static void (*_Atomic os_ended)(void *context);
+
+static void os_thread_ended(void *context)
+{
+    os_ended(context);
+}
+
+static void os_make_key(void)
+{
+    os_key_exists = pthread_key_create(&os_key, os_thread_ended) == 0;
+}
+
+bool mni_os_at_thread_end(void (*ended)(void *context), void *context)
+{
+    os_ended = ended;
+    return pthread_once(&os_key_once, os_make_key) == 0 && os_key_exists
+           && pthread_setspecific(os_key, context) == 0;
+}
+
+bool mni_os_at_fork(void (*before)(void), void (*parent)(void),
+                    void (*child)(void))
+{
+    return pthread_atfork(before, parent, child) == 0;
+}
+
+uint64_t mni_os_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t mni_os_process(void)
+{
+    return (uint64_t)getpid();
+}
+
+const char *mni_os_variable(const char *name)
+{
+    /* Programs that run with more rights than their user take no advice. */
+    return secure_getenv(name);
+}
+
+int mni_os_open(const char *path)
+{
+    int error = errno;
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    errno = error;
+    return file;
+}
+
+void mni_os_close(int file)
+{
+    int error = errno;
+
+    close(file);
+    errno = error;
+}
+
+void mni_os_write(int file, const char *data, size_t size)
+{
+    int error = errno;
+
+    while (size > 0) {
+        ssize_t done = write(file, data, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            break;
+        data += done;
+        size -= (size_t)done;
+    }
+    errno = error;
+}
+
+void mni_os_stop(const char *line, size_t length)
+{
+    mni_os_write(STDERR_FILENO, line, length);
+    abort();
+}

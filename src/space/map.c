@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* map.c -- the flat map, reserved once, writable piece by piece. */
+#include "space/map.h"
+
+#include "base/bits.h"
+#include "os/lock.h"
+#include "os/os.h"
+#include "space/meta.h"
+
+struct mni_map mni_map;
+
+/* The map's pieces become writable in units of MAP_PIECE bytes. */
+enum { MAP_PIECE = MNI_CELL_SIZE, MAP_ENTRY = sizeof(struct mn_owner *) };
+
+static const size_t map_window_min = (size_t)1 << 32;
+
+static struct mni_lock map_lock;
+static size_t map_committed;
+
+bool mni_space_lock(void)
+{
+    return mni_lock_enter(&map_lock);
+}
+
+void mni_space_unlock(void)
+{
+    mni_lock_leave(&map_lock);
+}
+
+void mni_space_lock_reset(void)
+{
+    mni_lock_reset(&map_lock);
+}
+
+static bool map_reserve(uintptr_t first, size_t count)
+{
+    size_t bytes = mni_round_up(count * MAP_ENTRY, MAP_PIECE);
+    void *cells = mni_os_reserve(bytes, MAP_PIECE, MN_PERM_READ);
+
+    if (cells == NULL)
+        return false;
+    mni_os_name(cells, bytes, "mneme map");
+    mni_map.cells = cells;
+    mni_map.first = first;
+    mni_map.count = count;
+    return true;
+}
+
+/* A window that is centred where the system now puts mappings. */
+static bool map_reserve_window(size_t window)
+{
+    void *probe = mni_os_reserve(MAP_PIECE, MAP_PIECE, MN_PERM_NONE);
+    uintptr_t middle = (uintptr_t)probe;
+    uintptr_t first = middle > window / 2 ? middle - window / 2 : 0;
+
+    if (probe == NULL)
+        return false;
+    mni_os_release(probe, MAP_PIECE);
+    return map_reserve(first >> MN_CELL_SHIFT, window >> MN_CELL_SHIFT);
+}
+
+/* Reserve the map: for all addresses, or for a window that costs at most one
+ * part in 64 of the address space that this process may use. */
+static bool map_begin(void)
+{
+    size_t all = mni_os_address_end() >> MN_CELL_SHIFT;
+    size_t limit = mni_os_address_limit();
+    size_t window = (size_t)1 << 40;
+
+    if (limit == SIZE_MAX && map_reserve(0, all))
+        return true;
+    while (window > map_window_min
+           && (window >> MN_CELL_SHIFT) * MAP_ENTRY > limit / 64)
+        window /= 2;
+    while (!map_reserve_window(window)) {
+        if (window <= map_window_min)
+            return false;
+        window /= 2;
+    }
+    return true;
+}
+
+/* Which pieces of the map are writable: one bit each. */
+static uint64_t *map_pieces;
+
+static bool map_pieces_begin(void)
+{
+    size_t pieces = mni_map.count * MAP_ENTRY / MAP_PIECE + 1;
+
+    map_pieces = mni_meta_alloc((pieces / 64 + 1) * sizeof *map_pieces);
+    return map_pieces != NULL;
+}
+
+static bool map_cover_piece(size_t piece)
+{
+    unsigned char *start = (unsigned char *)mni_map.cells + piece * MAP_PIECE;
+
+    if (map_pieces[piece / 64] >> piece % 64 & 1)
+        return true;
+    if (!mni_os_protect(start, MAP_PIECE, MN_PERM_RW))
+        return false;
+    map_pieces[piece / 64] |= UINT64_C(1) << piece % 64;
+    map_committed += MAP_PIECE;
+    return true;
+}
+
+bool mni_map_cover(const void *start, size_t size)
+{
+    if (mni_map.count == 0 && !map_begin())
+        return false;
+    if (map_pieces == NULL && (!map_pieces_begin() || !mni_meta_enter()))
+        return false;
+
+    uintptr_t first = ((uintptr_t)start >> MN_CELL_SHIFT) - mni_map.first;
+    uintptr_t last =
+        (((uintptr_t)start + size - 1) >> MN_CELL_SHIFT) - mni_map.first;
+    if (first >= mni_map.count || last >= mni_map.count)
+        return false;
+    for (size_t piece = first * MAP_ENTRY / MAP_PIECE;
+         piece <= last * MAP_ENTRY / MAP_PIECE; piece++)
+        if (!map_cover_piece(piece))
+            return false;
+    return true;
+}
+
+void mni_map_set(const void *start, size_t size, struct mn_owner *owner)
+{
+    uintptr_t first = ((uintptr_t)start >> MN_CELL_SHIFT) - mni_map.first;
+    size_t count = size >> MN_CELL_SHIFT;
+
+    MN_ASSERT(first + count <= mni_map.count);
+    for (size_t i = 0; i < count; i++)
+        /* Release: pairs with the acquire in mni_map_get. */
+        mn_atomic_store_release(&mni_map.cells[first + i], owner);
+}
+
+size_t mni_map_committed(void)
+{
+    return map_committed;
+}
+
+void mni_map_each(mni_mapping_fn visit, void *context)
+{
+    size_t pieces = mni_map.count * MAP_ENTRY / MAP_PIECE + 1;
+
+    for (size_t i = 0; map_pieces != NULL && i < pieces; i++)
+        if (map_pieces[i / 64] >> i % 64 & 1)
+            visit((unsigned char *)mni_map.cells + i * MAP_PIECE, MAP_PIECE,
+                  context);
+}
+
+bool mn_block_at(const void *address, struct mn_block *block)
+{
+    const struct mn_owner *owner = mni_map_get(address);
+
+    return owner != NULL && owner->block_at(owner, address, block);
+}

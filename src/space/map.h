@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* map.h -- from any address to who answers for it, in constant time.
+ *
+ * The map is one flat array with an entry for each cell of the address space
+ * from `first` on. It is reserved as a whole, reads as "nobody" where nothing
+ * was entered, and becomes writable, and thus memory, piece by piece. Where
+ * address space is limited it covers a window around the place where the
+ * system puts mappings, and addresses outside it belong to nobody.
+ */
+#ifndef MNI_MAP_H
+#define MNI_MAP_H
+
+#include <mn/space.h>
+
+#include "base/atomic.h"
+#include "base/config.h"
+
+enum { MNI_CELL_SIZE = 1 << MN_CELL_SHIFT };
+
+struct mni_map {
+    _Atomic(struct mn_owner *) *cells;
+    uintptr_t first; /* number of the first cell covered */
+    size_t count;    /* of cells covered; 0 before the first use */
+};
+
+extern struct mni_map mni_map;
+
+/* The entry for `address`, NULL for nobody. */
+static inline struct mn_owner *mni_map_get(const void *address)
+{
+    uintptr_t cell = ((uintptr_t)address >> MN_CELL_SHIFT) - mni_map.first;
+
+    if (__builtin_expect(cell >= mni_map.count, 0))
+        return NULL;
+    /* Acquire: pairs with the release in mni_map_set, so that the owner's
+     * fields are seen. */
+    return mn_atomic_load_acquire(&mni_map.cells[cell]);
+}
+
+/* Make the map writable for a range, so that mni_map_set cannot fail. False
+ * if the range is outside the map or the system has no memory. Calls within
+ * one range need the space lock. */
+bool mni_map_cover(const void *start, size_t size);
+
+/* Enter `owner` for each cell that begins in the range. Requires: covered. */
+void mni_map_set(const void *start, size_t size, struct mn_owner *owner);
+
+/* Like mni_map_get, and past published regions that lie inside a block. */
+struct mn_owner *mni_map_ground(const void *address);
+
+/* Bytes of the map that are writable. */
+size_t mni_map_committed(void);
+
+/* The lock of the map, of metadata and of publications; the innermost lock. */
+bool mni_space_lock(void) __attribute__((warn_unused_result));
+void mni_space_unlock(void);
+void mni_space_lock_reset(void);
+
+/* Called with a writable mapping that Mneme made for itself. */
+typedef void (*mni_mapping_fn)(void *start, size_t size, void *context);
+
+/* Visit the writable parts of the map. */
+void mni_map_each(mni_mapping_fn visit, void *context);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* meta.c -- one reservation, committed from its start on, with a free list
+ * for each size of record.
+ */
+#include "space/meta.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "os/os.h"
+
+enum {
+    META_UNIT = 64,
+    META_LISTS = 256,         /* sizes up to 16 KiB are recycled */
+    META_STEP = MNI_CELL_SIZE /* bytes committed at a time */
+};
+
+static const size_t meta_reserve_max = (size_t)1 << 34;
+static const size_t meta_reserve_min = (size_t)1 << 20;
+
+struct meta_free {
+    struct meta_free *next;
+};
+
+static struct {
+    struct mn_owner owner; /* first: the map leads here */
+    unsigned char *start;
+    size_t reserved;
+    size_t committed;
+    size_t used;
+    bool entered; /* the map answers for what is committed */
+    struct meta_free *free[META_LISTS];
+} meta;
+
+static bool meta_block_at(const struct mn_owner *owner, const void *address,
+                          struct mn_block *block)
+{
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)meta.start;
+
+    (void)owner;
+    if (offset >= meta.committed)
+        return false;
+    block->start = meta.start;
+    block->size = meta.committed;
+    block->perm = MN_PERM_RW;
+    block->state = MN_RESERVED;
+    return true;
+}
+
+/* A hundredth part of limited address space is plenty. */
+static bool meta_begin(void)
+{
+    size_t limit = mni_os_address_limit();
+    size_t size = meta_reserve_max;
+
+    while (size > meta_reserve_min && size > limit / 16)
+        size /= 2;
+    for (; size >= meta_reserve_min; size /= 2) {
+        meta.start = mni_os_reserve(size, MNI_CELL_SIZE, MN_PERM_NONE);
+        if (meta.start != NULL) {
+            meta.reserved = size;
+            meta.owner.block_at = meta_block_at;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool mni_meta_enter(void)
+{
+    if (meta.entered)
+        return true;
+    meta.entered = mni_map_cover(meta.start, meta.reserved);
+    if (meta.entered)
+        mni_map_set(meta.start, meta.committed, &meta.owner);
+    return meta.entered;
+}
+
+static bool meta_commit(size_t end)
+{
+    size_t more = mni_round_up(end, META_STEP) - meta.committed;
+    unsigned char *start = meta.start + meta.committed;
+
+    if (meta.reserved - meta.committed < more
+        || !mni_os_protect(start, more, MN_PERM_RW))
+        return false;
+    mni_os_name(start, more, "mneme records");
+    meta.committed += more;
+    if (meta.entered)
+        mni_map_set(start, more, &meta.owner);
+    return true;
+}
+
+void *mni_meta_alloc(size_t size)
+{
+    size_t rounded = mni_round_up(size, META_UNIT);
+    size_t list = rounded / META_UNIT;
+
+    if (list < META_LISTS && meta.free[list] != NULL) {
+        struct meta_free *record = meta.free[list];
+        meta.free[list] = record->next;
+        memset(record, 0, rounded);
+        return record;
+    }
+    if (meta.start == NULL && !meta_begin())
+        return NULL;
+    if (rounded > meta.reserved - meta.used)
+        return NULL;
+    if (meta.used + rounded > meta.committed
+        && !meta_commit(meta.used + rounded))
+        return NULL;
+    void *record = meta.start + meta.used;
+    meta.used += rounded;
+    return record;
+}
+
+void mni_meta_free(void *record, size_t size)
+{
+    size_t list = mni_round_up(size, META_UNIT) / META_UNIT;
+    struct meta_free *entry = record;
+
+    /* Larger ones are made a few times in a process, and stay. */
+    if (list >= META_LISTS)
+        return;
+    entry->next = meta.free[list];
+    meta.free[list] = entry;
+}
+
+void *mni_meta_new(size_t size)
+{
+    if (!mni_space_lock())
+        return NULL;
+    void *record = mni_meta_alloc(size);
+    mni_space_unlock();
+    return record;
+}
+
+void mni_meta_delete(void *record, size_t size)
+{
+    if (!mni_space_lock())
+        return;
+    mni_meta_free(record, size);
+    mni_space_unlock();
+}
+
+size_t mni_meta_committed(void)
+{
+    return meta.committed;
+}
+
+void mni_meta_each(mni_mapping_fn visit, void *context)
+{
+    if (meta.committed != 0)
+        visit(meta.start, meta.committed, context);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* meta.h -- memory for Mneme's own records, apart from all user memory.
+ *
+ * Records of one size are recycled only as records of that size, and their
+ * memory is never unmapped: whoever holds a stale pointer to a record reads a
+ * record, though perhaps another one.
+ */
+#ifndef MNI_META_H
+#define MNI_META_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "space/map.h"
+
+/* Return `size` bytes of zeroes at a multiple of 64, or NULL.
+ * Requires: the space lock. */
+void *mni_meta_alloc(size_t size);
+
+/* Requires: the space lock; `size` as it was asked for. */
+void mni_meta_free(void *record, size_t size);
+
+/* The same, and they take the lock. NULL also if this thread holds it. */
+void *mni_meta_new(size_t size);
+void mni_meta_delete(void *record, size_t size);
+
+/* Have the map answer for metadata. Requires: the map exists. */
+bool mni_meta_enter(void);
+
+/* Bytes that are writable. */
+size_t mni_meta_committed(void);
+
+/* Visit the writable part. */
+void mni_meta_each(mni_mapping_fn visit, void *context);
+
+#endif
