@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# The short way in; CMakeLists.txt is the build. Each target first installs
+# the packages it lacks, which needs root or sudo.
+#
+#   make build      the libraries, the command and the headers, in build/
+#   make run        show the command on a program; PROG="command line" for yours
+#   make test       build and check everything
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make bench      measure and compare
+#   make prove      replay the proofs
+#   make fuzz       search long for inputs that break something
+#   make format     lay out every source file
+#   make clean      remove build/
+BUILD = build
+PREFIX = /usr/local
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+FUZZ_SECONDS = 600
+
+# A build folder keeps the generator that it was made with.
+configure = cmake --preset $(1) -B $(BUILD) \
+	$$(test -f $(BUILD)/CMakeCache.txt || \
+	{ command -v ninja >/dev/null && echo -G Ninja; })
+
+export MNEME_BUILD = $(abspath $(BUILD))
+export PROG
+export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
+
+.PHONY: build run test tests install bench prove fuzz format clean
+
+build:
+	@scripts/install-packages build
+	@$(call configure,release) >/dev/null
+	@cmake --build $(BUILD) --target product
+
+run: build
+	@scripts/main-job
+
+tests:
+	@scripts/install-packages test
+	@$(call configure,test) >/dev/null
+	@cmake --build $(BUILD)
+
+test: tests
+	@ctest --test-dir $(BUILD) --output-on-failure --no-label-summary \
+		-j $(JOBS)
+
+install: build
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+bench: build
+	@scripts/install-packages test
+	@bench/run
+
+prove:
+	@scripts/install-packages test
+	@proofs/run
+
+fuzz: tests
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+format:
+	@scripts/install-packages test
+	@scripts/check-format --fix
+
+clean:
+	@rm -rf $(BUILD)
