@@ -14,6 +14,16 @@ enum { MAP_PIECE = MNI_CELL_SIZE, MAP_ENTRY = sizeof(struct mn_owner *) };
 
 static const size_t map_window_min = (size_t)1 << 32;
 
+/* A program makes few large ranges, each twice the size of the one before. */
+enum { MAP_RANGES = 64 };
+
+static struct map_range {
+    void *start;
+    size_t size;
+    struct mn_owner *owner;
+} map_ranges[MAP_RANGES];
+static _Atomic size_t map_range_count;
+
 static struct mni_lock map_lock;
 static size_t map_committed;
 
@@ -91,9 +101,14 @@ static bool map_pieces_begin(void)
     return map_pieces != NULL;
 }
 
+static void *map_piece(size_t piece)
+{
+    return (void *)(uintptr_t)&mni_map.cells[piece * (MAP_PIECE / MAP_ENTRY)];
+}
+
 static bool map_cover_piece(size_t piece)
 {
-    unsigned char *start = (unsigned char *)mni_map.cells + piece * MAP_PIECE;
+    void *start = map_piece(piece);
 
     if (map_pieces[piece / 64] >> piece % 64 & 1)
         return true;
@@ -145,13 +160,38 @@ void mni_map_each(mni_mapping_fn visit, void *context)
 
     for (size_t i = 0; map_pieces != NULL && i < pieces; i++)
         if (map_pieces[i / 64] >> i % 64 & 1)
-            visit((unsigned char *)mni_map.cells + i * MAP_PIECE, MAP_PIECE,
-                  context);
+            visit(map_piece(i), MAP_PIECE, context);
+}
+
+bool mni_map_add_range(void *start, size_t size, struct mn_owner *owner)
+{
+    size_t count = mn_atomic_load_relaxed(&map_range_count);
+
+    if (count == MAP_RANGES)
+        return false;
+    map_ranges[count] = (struct map_range){start, size, owner};
+    /* Release: pairs with the acquire in mni_map_range. */
+    mn_atomic_store_release(&map_range_count, count + 1);
+    return true;
+}
+
+struct mn_owner *mni_map_range(const void *address)
+{
+    /* Acquire: pairs with the release in mni_map_add_range. */
+    size_t count = mn_atomic_load_acquire(&map_range_count);
+
+    for (size_t i = 0; i < count; i++)
+        if ((uintptr_t)address - (uintptr_t)map_ranges[i].start
+            < map_ranges[i].size)
+            return map_ranges[i].owner;
+    return NULL;
 }
 
 bool mn_block_at(const void *address, struct mn_block *block)
 {
     const struct mn_owner *owner = mni_map_get(address);
 
+    if (owner == NULL)
+        owner = mni_map_range(address);
     return owner != NULL && owner->block_at(owner, address, block);
 }

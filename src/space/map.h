@@ -45,6 +45,14 @@ bool mni_map_cover(const void *start, size_t size);
 /* Enter `owner` for each cell that begins in the range. Requires: covered. */
 void mni_map_set(const void *start, size_t size, struct mn_owner *owner);
 
+/* Have `owner` answer for the addresses of a reserved range that nobody else
+ * is entered for. Ranges are few and stay for ever. False if there are too
+ * many. Requires: the space lock. */
+bool mni_map_add_range(void *start, size_t size, struct mn_owner *owner);
+
+/* The owner of the range that holds `address`, or NULL. */
+struct mn_owner *mni_map_range(const void *address);
+
 /* Like mni_map_get, and past published regions that lie inside a block. */
 struct mn_owner *mni_map_ground(const void *address);
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* mn/heap.h -- general-purpose heaps.
+ *
+ * Every thread has a heap of its own, which the plain functions use; malloc
+ * and its relatives are these under other names. A first-class heap is one
+ * that the program makes, fills and destroys as a whole.
+ *
+ * Blocks are aligned to 16 bytes at least. Running out of memory is NULL and
+ * leaves everything as it was. Releasing what is not the start of a block
+ * that is out stops the program with one line that names the address, what it
+ * is, and the block it lies in. Design: docs/design/heap.md
+ *
+ * In a signal handler: these functions may be called, also when the handler
+ * interrupted one of them in the same thread. An allocation that would have to
+ * wait for what the interrupted call holds returns NULL.
+ * In the child of a fork: everything goes on, whatever the other threads were
+ * doing; what only they could reach is lost, as with every fork.
+ */
+#ifndef MN_HEAP_H
+#define MN_HEAP_H
+
+#include <mn/block.h>
+
+MN_BEGIN
+
+enum { MN_HEAP_ALIGN = 16 };
+
+struct mn_heap; /* a heap; NULL stands for the calling thread's own */
+
+/* Return a block of at least `size` bytes, or NULL. A size of 0 gives the
+ * smallest block, unlike any other. Sizes above PTRDIFF_MAX are refused. */
+MN_API void *mn_alloc(size_t size) MN_MUST_USE;
+
+/* The same, filled with zero. */
+MN_API void *mn_alloc_zero(size_t size) MN_MUST_USE;
+
+/* The same, at a multiple of `align`; NULL if that is no power of two. */
+MN_API void *mn_alloc_aligned(size_t size, size_t align) MN_MUST_USE;
+
+/* Return a block of at least `size` bytes with the content of `block` as far
+ * as both reach; `block` is released, or is the result. On NULL nothing
+ * changed. With NULL for `block` this is mn_alloc. */
+MN_API void *mn_realloc(void *block, size_t size) MN_MUST_USE;
+
+/* Change the size of `block` without moving it; false if that cannot be. */
+MN_API bool mn_resize(void *block, size_t size) MN_MUST_USE;
+
+/* Give `block` back, from whatever thread, to whatever heap it came from. NULL
+ * is ignored. errno is kept. */
+MN_API void mn_free(void *block);
+
+/* The same for a block whose size the caller knows: as it was asked for, or
+ * any size up to what mn_usable_size said. Another one stops the program. */
+MN_API void mn_free_sized(void *block, size_t size);
+
+/* The bytes of `block` that may be used, at least what was asked for; 0 for
+ * NULL. What is not the start of a block that is out stops the program. */
+MN_API size_t mn_usable_size(const void *block);
+
+/* ---- first-class heaps ---- */
+
+struct mn_heap_options {
+    void *memory;       /* NULL: take memory from the system */
+    size_t memory_size; /* bytes of `memory`; the heap never leaves them */
+    bool shared;        /* several threads may allocate at a time */
+};
+
+/* The least `memory_size` that mn_heap_create accepts. */
+MN_API size_t mn_heap_memory_min(void);
+
+/* Make a heap; `options` may be NULL for a heap in the system's memory that one
+ * thread at a time allocates from. NULL if there is no memory, or if `memory`
+ * is too small. Given memory is borrowed until mn_heap_destroy; the heap and
+ * its records lie wholly inside it, and some 7 % of it is spent on them. */
+MN_API struct mn_heap *
+mn_heap_create(const struct mn_heap_options *options) MN_MUST_USE;
+
+/* Release all blocks of the heap, and the heap, at once. Requires: no thread
+ * uses the heap or any of its blocks any more. NULL is ignored. */
+MN_API void mn_heap_destroy(struct mn_heap *heap);
+
+/* As the functions above, from `heap`. Blocks may be released by mn_free in
+ * any thread, and by mn_heap_free, which stops the program if the block is
+ * of another heap. */
+MN_API void *mn_heap_alloc(struct mn_heap *heap, size_t size) MN_MUST_USE;
+MN_API void *mn_heap_alloc_zero(struct mn_heap *heap, size_t size) MN_MUST_USE;
+MN_API void *mn_heap_alloc_aligned(struct mn_heap *heap, size_t size,
+                                   size_t align) MN_MUST_USE;
+MN_API void *mn_heap_realloc(struct mn_heap *heap, void *block,
+                             size_t size) MN_MUST_USE;
+MN_API void mn_heap_free(struct mn_heap *heap, void *block);
+
+/* True if every invariant of every heap holds, or of `heap` alone. Reads all
+ * records; exact only while no other thread allocates or releases. */
+MN_API bool mn_heap_check(const struct mn_heap *heap) MN_MUST_USE;
+
+/* Give back to the system what is free. True if there was any. */
+MN_API bool mn_trim(void);
+
+MN_END
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* mn/mn.h -- all of Mneme. */
+#ifndef MN_MN_H
+#define MN_MN_H
+
+#include <mn/base.h>
+#include <mn/block.h>
+#include <mn/heap.h>
+#include <mn/region.h>
+#include <mn/space.h>
+#include <mn/stats.h>
+
+#endif
