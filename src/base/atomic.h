@@ -30,6 +30,8 @@
 #define mn_atomic_cas_strong_acquire(p, e, v)                                  \
     atomic_compare_exchange_strong_explicit(p, e, v, memory_order_acquire,     \
                                             memory_order_relaxed)
+#define mn_atomic_and_acq_rel(p, v)                                            \
+    atomic_fetch_and_explicit(p, v, memory_order_acq_rel)
 /* Weak: may fail without a reason; *e then holds the value seen. */
 #define mn_atomic_cas_release(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_release,       \

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* class.c -- how large a span each class of slots gets. */
+#include "slab/class.h"
+
+enum {
+    CLASS_CELL = 1 << MN_CELL_SHIFT,
+    CLASS_WORD = 64,
+    CLASS_CELLS_TRIED = 5
+};
+
+/* Slots in use of those that fit. */
+static size_t class_count(size_t span_size, size_t slot_size)
+{
+    size_t fit = span_size / slot_size;
+
+    return fit <= CLASS_WORD ? fit : fit - fit % CLASS_WORD;
+}
+
+/* Slots of up to 1 KiB: the fewest cells whose tail is below an eighth. */
+static size_t class_span_small(size_t slot_size)
+{
+    size_t best = CLASS_CELL;
+    size_t best_used = class_count(best, slot_size) * slot_size;
+
+    for (size_t cells = 1; cells <= CLASS_CELLS_TRIED; cells++) {
+        size_t size = cells * CLASS_CELL;
+        size_t used = class_count(size, slot_size) * slot_size;
+        if (used >= size - size / 8)
+            return size;
+        if (used * best > best_used * size) {
+            best = size;
+            best_used = used;
+        }
+    }
+    return best;
+}
+
+/* Larger slots: some 64 of them while that is up to 256 KiB, then fewer, but
+ * at least eight. */
+static size_t class_span_large(size_t slot_size)
+{
+    size_t size = CLASS_WORD * slot_size;
+
+    if (size > 256 * 1024)
+        size = 256 * 1024;
+    if (size < 16 * slot_size)
+        size = 16 * slot_size;
+    if (size > 1024 * 1024)
+        size = 1024 * 1024;
+    if (size < 8 * slot_size)
+        size = 8 * slot_size;
+    return mni_round_up(size, CLASS_CELL);
+}
+
+struct mni_layout mni_class_layout(unsigned class)
+{
+    size_t slot_size = mni_class_size(class);
+    size_t span_size = slot_size <= 1024 ? class_span_small(slot_size)
+                                         : class_span_large(slot_size);
+    size_t fit = span_size / slot_size;
+    size_t count = class_count(span_size, slot_size);
+
+    return (struct mni_layout){
+        .span_size = span_size,
+        .slot_size = (uint32_t)slot_size,
+        .slot_count = (uint32_t)count,
+        .word_count = (uint32_t)((count + CLASS_WORD - 1) / CLASS_WORD),
+        .words_total = (uint32_t)((fit + CLASS_WORD - 1) / CLASS_WORD),
+    };
+}

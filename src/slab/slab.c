@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* slab.c -- the parts of slabs that are not on a fast path. */
+#include "slab/slab.h"
+
+#include "base/assert.h"
+#include "base/word.h"
+
+size_t mni_slab_record_size(const struct mni_layout *layout)
+{
+    return offsetof(struct mni_slab, bits)
+           + 2 * sizeof(uint64_t) * (size_t)layout->words_total;
+}
+
+static bool slab_block_at(const struct mn_owner *owner, const void *address,
+                          struct mn_block *block)
+{
+    const struct mni_slab *slab = (const struct mni_slab *)owner;
+    uint64_t index = mni_slab_slot(slab, address).index;
+
+    block->perm = MN_PERM_RW;
+    if (index < slab->slot_count) {
+        block->start = slab->span.start + index * slab->slot_size;
+        block->size = slab->slot_size;
+        block->state =
+            mni_slab_is_free_any(slab, index) ? MN_FREE : MN_ALLOCATED;
+    } else {
+        size_t used = (size_t)slab->slot_count * slab->slot_size;
+        block->start = slab->span.start + used;
+        block->size = slab->span.size - used;
+        block->state = MN_RESERVED;
+    }
+    return true;
+}
+
+void mni_slab_init(struct mni_slab *slab, const struct mni_layout *layout,
+                   unsigned class)
+{
+    slab->span.owner.block_at = slab_block_at;
+    slab->reciprocal = UINT64_MAX / layout->slot_size + 1;
+    slab->slot_size = layout->slot_size;
+    slab->slot_count = layout->slot_count;
+    slab->word_count = layout->word_count;
+    slab->words_total = layout->words_total;
+    slab->class = class;
+    for (uint32_t i = 0; i < layout->words_total; i++)
+        mn_atomic_store_relaxed(&slab->bits[i], UINT64_MAX);
+    if (layout->slot_count < 64)
+        mn_atomic_store_relaxed(&slab->bits[0], mni_slab_full_word(slab));
+    /* Release: pairs with the acquire of whoever looks at the kind, so that
+     * the fields above are seen. */
+    mn_atomic_store_release(&slab->span.kind, MNI_SPAN_SLAB);
+}
+
+bool mni_slab_drain_owner(struct mni_slab *slab)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < slab->word_count; i++) {
+        _Atomic uint64_t *remote = &slab->bits[slab->words_total + i];
+        if (mn_atomic_load_relaxed(remote) == 0)
+            continue;
+        /* The owner's bits first: a slot with both is free all along. */
+        uint64_t returned = mn_atomic_load_relaxed(remote);
+        uint64_t seen = mn_atomic_load_relaxed(&slab->bits[i]);
+        MN_CHECK((seen & returned) == 0, "a slot's record is damaged");
+        while (!mni_word_change(&slab->bits[i], &seen, seen | returned))
+            continue;
+        /* Acquire: pairs with the release in mni_slab_return_any, so that
+         * what the other thread did to the slot is over. */
+        (void)mn_atomic_and_acq_rel(remote, ~returned);
+        any = true;
+    }
+    return any;
+}
+
+uint32_t mni_slab_find_owner(const struct mni_slab *slab)
+{
+    uint32_t i = 0;
+
+    while (i < slab->word_count && mn_atomic_load_relaxed(&slab->bits[i]) == 0)
+        i++;
+    return i;
+}
+
+bool mni_slab_is_empty_owner(const struct mni_slab *slab)
+{
+    uint64_t full = mni_slab_full_word(slab);
+
+    for (uint32_t i = 0; i < slab->word_count; i++)
+        if (mn_atomic_load_relaxed(&slab->bits[i]) != full)
+            return false;
+    return true;
+}
+
+bool mni_slab_return_any(struct mni_slab *slab, uint64_t index)
+{
+    uint64_t bit = UINT64_C(1) << index % 64;
+
+    if ((mn_atomic_load_relaxed(mni_slab_word(slab, index)) & bit) != 0)
+        return false;
+    /* Release: pairs with the acquire in mni_slab_drain_owner. */
+    return (mn_atomic_or_acq_rel(mni_slab_remote(slab, index), bit) & bit) == 0;
+}
+
+/* The free slots of word `i`, by both arrays. The remote one is read first:
+ * a slot that moves over meanwhile is then seen in the other. */
+static uint64_t slab_free_word(const struct mni_slab *slab, uint32_t i)
+{
+    /* Acquire: keeps the second load after the first. */
+    uint64_t remote =
+        mn_atomic_load_acquire(&slab->bits[slab->words_total + i]);
+
+    return remote | mn_atomic_load_relaxed(&slab->bits[i]);
+}
+
+bool mni_slab_is_free_any(const struct mni_slab *slab, uint64_t index)
+{
+    return slab_free_word(slab, (uint32_t)(index / 64)) >> index % 64 & 1;
+}
+
+uint32_t mni_slab_free_count_any(const struct mni_slab *slab)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < slab->word_count; i++)
+        count += mni_count_bits(slab_free_word(slab, i));
+    return count;
+}
+
+bool mni_slab_check(const struct mni_slab *slab)
+{
+    struct mni_layout layout = mni_class_layout(slab->class);
+    uint64_t full = mni_slab_full_word(slab);
+
+    if (slab->slot_size != layout.slot_size
+        || slab->slot_count != layout.slot_count
+        || slab->word_count != layout.word_count
+        || slab->words_total != layout.words_total
+        || slab->span.size != layout.span_size)
+        return false;
+    for (uint32_t i = 0; i < slab->word_count; i++)
+        if ((slab_free_word(slab, i) & ~full) != 0)
+            return false;
+    for (uint32_t i = slab->word_count; i < slab->words_total; i++)
+        if (mn_atomic_load_relaxed(&slab->bits[i]) != UINT64_MAX)
+            return false;
+    return true;
+}
