@@ -86,6 +86,31 @@ function(mneme_add_test kind variant source)
     set_tests_properties(${test} PROPERTIES TIMEOUT 600 LABELS ${kind})
 endfunction()
 
+# mneme_add_fuzz(SOURCE): the program fuzz.NAME, and the ctest test of that
+# name, which runs it for a short while from a fixed seed and the inputs in
+# tests/fuzz/NAME. `make fuzz` runs it long.
+function(mneme_add_fuzz source)
+    mneme_test_name(${source} name)
+    set(test fuzz.${name})
+    if(fuzz IN_LIST MN_VARIANTS_HERE)
+        add_executable(${test} ${source})
+        mneme_compile_as_test(${test} fuzz)
+        target_link_libraries(${test} PRIVATE layers_fuzz Threads::Threads)
+        target_link_options(${test} PRIVATE -fsanitize=fuzzer)
+        set_target_properties(${test} PROPERTIES
+            RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+        return()
+    endif()
+    set(seeds)
+    if(IS_DIRECTORY ${MN_ROOT}/tests/fuzz/${name})
+        set(seeds ${MN_ROOT}/tests/fuzz/${name})
+    endif()
+    add_test(NAME ${test} COMMAND ${MN_CLANG_BINARY_DIR}/tests/${test}
+        -seed=1 -max_total_time=15 -verbosity=0 -print_final_stats=1
+        -artifact_prefix=${MN_CLANG_BINARY_DIR}/tests/${test}- ${seeds})
+    set_tests_properties(${test} PROPERTIES TIMEOUT 600 LABELS fuzz)
+endfunction()
+
 # Every test program in the tree, in the variants that suit it.
 function(mneme_add_all_tests)
     foreach(kind unit oom stress)
@@ -94,6 +119,10 @@ function(mneme_add_all_tests)
         foreach(source ${sources})
             mneme_add_test_variants(${kind} ${source})
         endforeach()
+    endforeach()
+    file(GLOB sources CONFIGURE_DEPENDS ${MN_ROOT}/tests/fuzz/*_fuzz.c)
+    foreach(source ${sources})
+        mneme_add_fuzz(${source})
     endforeach()
 endfunction()
 

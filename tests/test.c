@@ -76,8 +76,8 @@ static void test_stop_read(char output[TEST_OUTPUT_SIZE])
     ssize_t got = 1;
 
     while (got > 0 && used < TEST_OUTPUT_SIZE - 1) {
-        got = read(test_child_output, output + used,
-                   TEST_OUTPUT_SIZE - 1 - used);
+        got =
+            read(test_child_output, output + used, TEST_OUTPUT_SIZE - 1 - used);
         used += got > 0 ? (size_t)got : 0;
     }
     output[used] = '\0';
@@ -122,8 +122,7 @@ static bool test_is_wanted(const struct test *test, int count, char **parts)
 }
 
 /* A suite of the wanted tests; *wanted is how many. */
-static Suite *test_suite(const char *name, int count, char **parts,
-                         int *wanted)
+static Suite *test_suite(const char *name, int count, char **parts, int *wanted)
 {
     Suite *suite = suite_create(name);
     int index = 0;

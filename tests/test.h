@@ -30,8 +30,7 @@ struct test {
     static void promise(void)
 
 /* End the test as failed unless the condition holds. Any thread. */
-#define EXPECT(cond)                                                           \
-    ((cond) ? (void)0 : test_fail(__FILE__, __LINE__, #cond))
+#define EXPECT(cond) ((cond) ? (void)0 : test_fail(__FILE__, __LINE__, #cond))
 
 /* Expect that running the expression aborts the program, after writing a line
  * that contains `words` to standard error. It runs in a child process: what
@@ -45,12 +44,14 @@ struct test {
         test_stop_end(__FILE__, __LINE__, #expression, words);                 \
     } while (0)
 
+/* clang-format off */
 #define TEST_IGNORE_RESULT(expression)                                         \
     _Pragma("GCC diagnostic push")                                             \
     _Pragma("GCC diagnostic ignored \"-Wunused-result\"")                      \
     _Pragma("GCC diagnostic ignored \"-Wunused-value\"")                       \
     (void)(expression);                                                        \
     _Pragma("GCC diagnostic pop")
+/* clang-format on */
 
 /* The next number of a sequence that its first *state fixes (splitmix64). */
 uint64_t test_random(uint64_t *state);
