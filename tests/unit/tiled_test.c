@@ -583,7 +583,9 @@ TEST(no_operation_needs_more_than_two_spare_records)
 {
     struct mn_block block;
 
-    setup_growing(4);
+    setup_growing(5);
+    EXPECT(alloc(GRANULE, 1) == memory);
+    EXPECT(mni_tiled_spare(&tiled));
     unsigned char *middle = alloc(GRANULE, 512);
     EXPECT(middle == memory + 512);
     EXPECT(mn_region_block_at(region, middle, &block));
