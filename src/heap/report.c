@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c -- a snapshot whenever the memory has grown, and writing the last.
+ *
+ * Memory that was committed stays so, and its peak is its end. The causes are
+ * worth knowing as they were when it last grew; a snapshot at each sixteenth
+ * of growth costs little and comes near that moment.
+ */
+#include "heap/report.h"
+
+#include <errno.h>
+#include <mn/stats.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "base/text.h"
+#include "heap/options.h"
+#include "heap/stock.h"
+#include "os/os.h"
+
+enum {
+    REPORT_STEP_SHIFT = 4, /* a sixteenth */
+    REPORT_STEP_MIN = 256 * 1024,
+    REPORT_PATH_SIZE = 600, /* of the longest value of an option, and more */
+    REPORT_LINE_SIZE = 128,
+    REPORT_STDERR = 2
+};
+
+/* The C library's: how this program was called. */
+extern char *program_invocation_short_name;
+
+static bool report_on;
+static bool report_cancelled;
+static _Atomic uint32_t report_ended;
+static _Atomic uint32_t report_busy; /* 1 while a thread takes a snapshot */
+static _Atomic size_t report_next;   /* committed bytes that call for one */
+static struct mn_stats report_peak;
+
+struct report_field {
+    const char *name;
+    size_t offset;
+};
+
+/* The causes come before these, under their own names. */
+static const struct report_field report_fields[] = {
+    {"reserved", offsetof(struct mn_stats, reserved)},
+    {"committed_peak", offsetof(struct mn_stats, committed_peak)},
+    {"block_count", offsetof(struct mn_stats, block_count)},
+    {"span_count", offsetof(struct mn_stats, span_count)},
+    {"heap_count", offsetof(struct mn_stats, heap_count)},
+};
+enum { REPORT_FIELDS = sizeof report_fields / sizeof report_fields[0] };
+
+/* The path must end in this process's number: the variable that names it is
+ * inherited by processes that the command does not wait for. */
+static void report_announce(const char *path)
+{
+    char buffer[32];
+    struct mni_text text;
+
+    mni_text_init(&text, buffer, sizeof buffer);
+    mni_text_put(&text, ".");
+    mni_text_put_count(&text, mni_os_process());
+    size_t size = strlen(path);
+    if (size < text.used || strcmp(path + size - text.used, buffer) != 0)
+        return;
+    int file = mni_os_open(path);
+    if (file >= 0)
+        mni_os_close(file);
+}
+
+void mni_report_begin(void)
+{
+    const char *path = mni_option_text(MNI_OPTION_ANNOUNCE);
+
+    if (path[0] != '\0')
+        report_announce(path);
+    report_on = mni_option_text(MNI_OPTION_REPORT)[0] != '\0';
+}
+
+void mni_report_cancel(void)
+{
+    report_cancelled = true;
+    report_on = false;
+}
+
+static void report_snapshot(void)
+{
+    struct mn_stats stats;
+
+    /* Acquire, and release below: one snapshot follows the other. */
+    if (mn_atomic_exchange_acquire(&report_busy, 1) != 0)
+        return;
+    if (mn_stats(&stats) && stats.committed >= report_peak.committed) {
+        report_peak = stats;
+        mn_atomic_store_relaxed(&report_next,
+                                stats.committed
+                                    + (stats.committed >> REPORT_STEP_SHIFT)
+                                    + REPORT_STEP_MIN);
+    }
+    mn_atomic_store_release(&report_busy, 0);
+}
+
+void mni_report_tick(void)
+{
+    /* Both may be old; then the snapshot comes at the next growth. */
+    if (report_on
+        && mn_atomic_load_plain(&mni_stock.committed_peak)
+               >= mn_atomic_load_relaxed(&report_next))
+        report_snapshot();
+}
+
+/* ---- writing ---- */
+
+static void report_line(int file, const char *when, const char *name,
+                        size_t value)
+{
+    char buffer[REPORT_LINE_SIZE];
+    struct mni_text text;
+
+    mni_text_init(&text, buffer, sizeof buffer);
+    mni_text_put(&text, when);
+    mni_text_put(&text, ".");
+    mni_text_put(&text, name);
+    mni_text_put(&text, "=");
+    mni_text_put_count(&text, value);
+    mni_text_put(&text, "\n");
+    mni_os_write(file, buffer, text.used);
+}
+
+static void report_stats(int file, const char *when,
+                         const struct mn_stats *stats)
+{
+    report_line(file, when, "committed", stats->committed);
+    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
+        report_line(file, when, mn_stats_cause_name(i),
+                    mn_stats_cause(stats, i));
+    for (unsigned i = 0; i < REPORT_FIELDS; i++) {
+        const char *field = (const char *)stats + report_fields[i].offset;
+        size_t value;
+        memcpy(&value, field, sizeof value);
+        report_line(file, when, report_fields[i].name, value);
+    }
+}
+
+static void report_refused(const char *path)
+{
+    char buffer[REPORT_PATH_SIZE + REPORT_LINE_SIZE];
+    struct mni_text text;
+
+    mni_text_init(&text, buffer, sizeof buffer);
+    mni_text_put(&text, "mneme: cannot write the report ");
+    mni_text_put(&text, path);
+    mni_text_put(&text, "\n");
+    mni_os_write(REPORT_STDERR, buffer, text.used);
+}
+
+static void report_file(const struct mn_stats *end)
+{
+    char buffer[REPORT_PATH_SIZE];
+    struct mni_text text;
+
+    mni_text_init(&text, buffer, sizeof buffer);
+    mni_text_put(&text, mni_option_text(MNI_OPTION_REPORT));
+    mni_text_put(&text, ".");
+    mni_text_put_count(&text, mni_os_process());
+    int file = mni_os_open(buffer);
+    if (file < 0) {
+        report_refused(buffer);
+        return;
+    }
+    mni_text_init(&text, buffer, sizeof buffer);
+    mni_text_put(&text, "mneme-report 1\nprogram ");
+    mni_text_put(&text, program_invocation_short_name);
+    mni_text_put(&text, "\nprocess ");
+    mni_text_put_count(&text, mni_os_process());
+    mni_text_put(&text, "\n");
+    mni_os_write(file, buffer, text.used);
+    /* The last growth may have been too small for a snapshot. */
+    report_stats(file, "peak",
+                 end->payload > report_peak.payload ? end : &report_peak);
+    report_stats(file, "end", end);
+    mni_os_close(file);
+}
+
+static void report_print(const char *text, size_t size, void *context)
+{
+    (void)context;
+    mni_os_write(REPORT_STDERR, text, size);
+}
+
+void mni_report_end(void)
+{
+    uint64_t shown = mni_option(MNI_OPTION_STATS);
+    struct mn_stats stats;
+
+    if (report_cancelled || (!report_on && shown == MNI_OPTION_STATS_OFF))
+        return;
+    /* Relaxed: it only counts; the process has one end. */
+    if (mn_atomic_exchange_relaxed(&report_ended, 1) != 0)
+        return;
+    if (!mn_stats(&stats))
+        return;
+    if (report_on)
+        report_file(&stats);
+    if (shown != MNI_OPTION_STATS_OFF)
+        mn_stats_write(&stats, shown == MNI_OPTION_STATS_JSON, report_print,
+                       NULL);
+}
