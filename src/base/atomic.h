@@ -25,13 +25,13 @@
     atomic_exchange_explicit(p, v, memory_order_acq_rel)
 #define mn_atomic_add_relaxed(p, v)                                            \
     atomic_fetch_add_explicit(p, v, memory_order_relaxed)
+#define mn_atomic_add_release(p, v)                                            \
+    atomic_fetch_add_explicit(p, v, memory_order_release)
 #define mn_atomic_or_acq_rel(p, v)                                             \
     atomic_fetch_or_explicit(p, v, memory_order_acq_rel)
 #define mn_atomic_cas_strong_acquire(p, e, v)                                  \
     atomic_compare_exchange_strong_explicit(p, e, v, memory_order_acquire,     \
                                             memory_order_relaxed)
-#define mn_atomic_and_acq_rel(p, v)                                            \
-    atomic_fetch_and_explicit(p, v, memory_order_acq_rel)
 /* Weak: may fail without a reason; *e then holds the value seen. */
 #define mn_atomic_cas_release(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_release,       \
@@ -42,6 +42,10 @@
 #define mn_atomic_cas_relaxed(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_relaxed,       \
                                           memory_order_relaxed)
+
+/* Orders a store before a later load, where two threads each store one thing
+ * and look for the other's. */
+#define mn_atomic_fence() atomic_thread_fence(memory_order_seq_cst)
 
 /* For plain members of public structures, which C++ reads too. */
 #define mn_atomic_load_plain(p) __atomic_load_n(p, __ATOMIC_RELAXED)

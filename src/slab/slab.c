@@ -59,15 +59,14 @@ bool mni_slab_drain_owner(struct mni_slab *slab)
         _Atomic uint64_t *remote = &slab->bits[slab->words_total + i];
         if (mn_atomic_load_relaxed(remote) == 0)
             continue;
-        /* The owner's bits first: a slot with both is free all along. */
-        uint64_t returned = mn_atomic_load_relaxed(remote);
-        uint64_t seen = mn_atomic_load_relaxed(&slab->bits[i]);
-        MN_CHECK((seen & returned) == 0, "a slot's record is damaged");
-        while (!mni_word_change(&slab->bits[i], &seen, seen | returned))
-            continue;
         /* Acquire: pairs with the release in mni_slab_return_any, so that
          * what the other thread did to the slot is over. */
-        (void)mn_atomic_and_acq_rel(remote, ~returned);
+        uint64_t returned = mn_atomic_exchange_acq_rel(remote, 0);
+        uint64_t seen = mn_atomic_load_relaxed(&slab->bits[i]);
+        MN_CHECK((seen & returned) == 0, "a block was released twice");
+        while (!mni_word_change(&slab->bits[i], &seen, seen | returned))
+            continue;
+        slab->owed++;
         any = true;
     }
     return any;
@@ -92,18 +91,36 @@ bool mni_slab_is_empty_owner(const struct mni_slab *slab)
     return true;
 }
 
-bool mni_slab_return_any(struct mni_slab *slab, uint64_t index)
+bool mni_slab_is_quiet_owner(const struct mni_slab *slab)
+{
+    /* Acquire: pairs with the release with which others count their last
+     * access. */
+    return mn_atomic_load_acquire(&slab->told) == slab->owed
+        && mn_atomic_load_relaxed(&slab->pending) == 0;
+}
+
+enum mni_returned mni_slab_return_any(struct mni_slab *slab, uint64_t index)
 {
     uint64_t bit = UINT64_C(1) << index % 64;
 
     if ((mn_atomic_load_relaxed(mni_slab_word(slab, index)) & bit) != 0)
-        return false;
+        return MNI_RETURNED_TWICE;
     /* Release: pairs with the acquire in mni_slab_drain_owner. */
-    return (mn_atomic_or_acq_rel(mni_slab_remote(slab, index), bit) & bit) == 0;
+    uint64_t before = mn_atomic_or_acq_rel(mni_slab_remote(slab, index), bit);
+    if ((before & bit) != 0)
+        return MNI_RETURNED_TWICE;
+    return before == 0 ? MNI_RETURNED_FIRST : MNI_RETURNED;
 }
 
-/* The free slots of word `i`, by both arrays. The remote one is read first:
- * a slot that moves over meanwhile is then seen in the other. */
+struct mni_slab *mni_slab_from(struct mn_owner *owner)
+{
+    return owner != NULL && owner->block_at == slab_block_at
+        ? (struct mni_slab *)owner
+        : NULL;
+}
+
+/* The free slots of word `i`, by both arrays. While the owner moves a slot
+ * from one to the other it looks taken for a moment. */
 static uint64_t slab_free_word(const struct mni_slab *slab, uint32_t i)
 {
     /* Acquire: keeps the second load after the first. */

@@ -33,16 +33,23 @@ struct mni_slab {
     uint32_t word_count;
     uint32_t words_total;
     uint32_t class;
-    uint32_t place; /* an enum mni_slab_place; the owner's */
+    _Atomic uint32_t place; /* an enum mni_slab_place; the owner changes it */
     _Atomic(struct mni_heap *) heap;
     struct mni_slab *next; /* in the owner's list of its class */
     struct mni_slab *prev;
-    _Atomic(struct mni_slab *) pending_next;
+    struct mni_slab *pending_next;
     _Atomic uint32_t pending; /* 1 while in some heap's pending stack */
+
+    /* Whoever makes a remote word other than zero tells the heap, and counts
+     * that as its very last access. The owner counts the words it found so.
+     * While the counts differ, somebody is on the way and the record must
+     * stay. */
+    _Atomic uint32_t told;
+    uint32_t owed;
 
     /* words_total words of the owner, then as many of all other threads. Of
      * the owner's, those from word_count on are all ones: the tail's. */
-    _Alignas(64) _Atomic uint64_t bits[];
+    _Atomic uint64_t bits[];
 };
 
 /* A slot as computed from an address. */
@@ -99,9 +106,20 @@ uint32_t mni_slab_find_owner(const struct mni_slab *slab);
 /* Owner: whether all slots are free by the owner's bits. */
 bool mni_slab_is_empty_owner(const struct mni_slab *slab);
 
-/* Any thread: return a slot. False if it is free already, and then nothing
- * changed. */
-bool mni_slab_return_any(struct mni_slab *slab, uint64_t index);
+/* Owner: whether no other thread will touch the record of an empty slab. */
+bool mni_slab_is_quiet_owner(const struct mni_slab *slab);
+
+enum mni_returned {
+    MNI_RETURNED_TWICE, /* the slot is free already, and nothing changed */
+    MNI_RETURNED,       /* and the record must not be touched any more */
+    MNI_RETURNED_FIRST  /* and the caller must tell the heap */
+};
+
+/* Any thread: return a slot. */
+enum mni_returned mni_slab_return_any(struct mni_slab *slab, uint64_t index);
+
+/* The slab if `owner` is one, or NULL. */
+struct mni_slab *mni_slab_from(struct mn_owner *owner);
 
 /* Any thread: whether the slot is free. Requires: index < slot_count. */
 bool mni_slab_is_free_any(const struct mni_slab *slab, uint64_t index);

@@ -154,6 +154,11 @@ size_t mni_map_committed(void)
     return map_committed;
 }
 
+size_t mni_map_reserved(void)
+{
+    return mni_round_up(mni_map.count * MAP_ENTRY, MAP_PIECE);
+}
+
 void mni_map_each(mni_mapping_fn visit, void *context)
 {
     size_t pieces = mni_map.count * MAP_ENTRY / MAP_PIECE + 1;

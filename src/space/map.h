@@ -59,6 +59,9 @@ struct mn_owner *mni_map_ground(const void *address);
 /* Bytes of the map that are writable. */
 size_t mni_map_committed(void);
 
+/* Bytes of addresses that the map takes up. */
+size_t mni_map_reserved(void);
+
 /* The lock of the map, of metadata and of publications; the innermost lock. */
 bool mni_space_lock(void) __attribute__((warn_unused_result));
 void mni_space_unlock(void);

@@ -70,7 +70,7 @@ bool mni_meta_enter(void)
 {
     if (meta.entered)
         return true;
-    meta.entered = mni_map_cover(meta.start, meta.reserved);
+    meta.entered = mni_map_cover(meta.start, meta.committed);
     if (meta.entered)
         mni_map_set(meta.start, meta.committed, &meta.owner);
     return meta.entered;
@@ -82,6 +82,7 @@ static bool meta_commit(size_t end)
     unsigned char *start = meta.start + meta.committed;
 
     if (meta.reserved - meta.committed < more
+        || (meta.entered && !mni_map_cover(start, more))
         || !mni_os_protect(start, more, MN_PERM_RW))
         return false;
     mni_os_name(start, more, "mneme records");
@@ -146,6 +147,11 @@ void mni_meta_delete(void *record, size_t size)
 size_t mni_meta_committed(void)
 {
     return meta.committed;
+}
+
+size_t mni_meta_reserved(void)
+{
+    return meta.reserved;
 }
 
 void mni_meta_each(mni_mapping_fn visit, void *context)

@@ -30,6 +30,9 @@ bool mni_meta_enter(void);
 /* Bytes that are writable. */
 size_t mni_meta_committed(void);
 
+/* Bytes of addresses that are set aside. */
+size_t mni_meta_reserved(void);
+
 /* Visit the writable part. */
 void mni_meta_each(mni_mapping_fn visit, void *context);
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* alloc.c -- finding the next word with a free slot.
+ *
+ * Each step further down costs more and is rarer: another word of the current
+ * slab, what other threads returned to it, what they returned to other slabs,
+ * a listed slab, one of a thread that ended, a new span.
+ */
+#include "heap/fast.h"
+#include "heap/report.h"
+
+/* Sizes asked for whenever a slow path is taken. Relaxed: they are counts. */
+static _Atomic uint64_t alloc_sampled[MNI_CLASS_COUNT];
+static _Atomic uint64_t alloc_sampled_bytes[MNI_CLASS_COUNT];
+
+static void alloc_sample(unsigned class, size_t size)
+{
+    (void)mn_atomic_add_relaxed(&alloc_sampled[class], 1);
+    (void)mn_atomic_add_relaxed(&alloc_sampled_bytes[class], size);
+}
+
+void mni_sample_read(unsigned class, uint64_t *count, uint64_t *bytes)
+{
+    *count = mn_atomic_load_relaxed(&alloc_sampled[class]);
+    *bytes = mn_atomic_load_relaxed(&alloc_sampled_bytes[class]);
+}
+
+static _Atomic uint64_t alloc_no_word;
+
+/* Ranges in initializers are an extension of GCC and Clang. */
+__extension__ struct mni_heap mni_heap_none = {
+    .granules = {[0 ... MNI_GRANULES - 1] = &mni_heap_none.bins[0]},
+    .bins = {[0 ... MNI_CLASS_COUNT - 1] = {.word = &alloc_no_word}},
+};
+
+void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
+{
+    for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++)
+        heap->bins[class] = (struct mni_bin){
+            .word = &alloc_no_word,
+            .slot_size = mni_class_size(class),
+        };
+    for (size_t i = 0; i < MNI_GRANULES; i++)
+        heap->granules[i] = &heap->bins[mni_class_of(i * MNI_SLOT_UNIT)];
+    mn_atomic_store_relaxed(&heap->pending, NULL);
+    heap->stock = stock;
+    heap->busy = false;
+}
+
+static struct mni_slab *alloc_new_slab(struct mni_heap *heap, unsigned class)
+{
+    struct mni_layout layout = mni_class_layout(class);
+    bool zero;
+    struct mni_slab *slab = (struct mni_slab *)mni_stock_take(
+        heap->stock, layout.span_size, MNI_CELL_SIZE,
+        mni_slab_record_size(&layout), &zero);
+
+    if (slab == NULL)
+        return NULL;
+    mn_atomic_store_relaxed(&slab->heap, heap);
+    mni_slab_init(slab, &layout, class);
+    mni_stock_map(&slab->span);
+    return slab;
+}
+
+/* Make the bin's word one with a free slot. */
+static bool alloc_refill(struct mni_heap *heap, unsigned class)
+{
+    struct mni_bin *bin = &heap->bins[class];
+    struct mni_slab *slab = bin->current;
+
+    if (slab != NULL) {
+        if (mni_bin_use(heap, bin, slab)
+            || (mni_slab_drain_owner(slab) && mni_bin_use(heap, bin, slab)))
+            return true;
+        mni_bin_retire(heap, bin);
+    }
+    if (bin->listed == NULL)
+        (void)mni_heap_drain(heap);
+    while ((slab = bin->listed) != NULL) {
+        mni_slab_unlist(heap, slab);
+        if (mni_bin_use(heap, bin, slab))
+            return true;
+    }
+    slab = mni_common_take(heap, class);
+    if (slab != NULL && mni_bin_use(heap, bin, slab))
+        return true;
+    slab = alloc_new_slab(heap, class);
+    return slab != NULL && mni_bin_use(heap, bin, slab);
+}
+
+static struct mn_heap *alloc_first_class(struct mni_heap *heap)
+{
+    return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_OWN
+               ? (struct mn_heap *)heap
+               : NULL;
+}
+
+void *mni_alloc_slow(struct mni_heap *heap, size_t size)
+{
+    bool zero;
+
+    if (heap == &mni_heap_none) {
+        heap = mni_thread_heap();
+        return heap == &mni_heap_none ? mni_common_alloc(size)
+                                      : mni_alloc(heap, size);
+    }
+    if (size > MNI_SLOT_MAX)
+        return mni_large_alloc(heap->stock, alloc_first_class(heap), size, 1,
+                               &zero);
+    if (heap->busy) /* a signal handler interrupted this function */
+        return heap == &mni_heap_common ? NULL : mni_common_alloc(size);
+
+    unsigned class = mni_class_of(size);
+    const struct mni_slab *before = heap->bins[class].current;
+    void *block = NULL;
+    heap->busy = true;
+    if (alloc_refill(heap, class))
+        block = mni_bin_take(&heap->bins[class]);
+    heap->busy = false;
+    alloc_sample(class, size);
+    if (heap->bins[class].current != before)
+        mni_report_tick();
+    return block;
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/* arena.c -- one range of addresses, divided by a tiled region.
+ *
+ * The region never looks at the memory, so it may cover addresses that are not
+ * memory yet. Its records grow as blocks become more, at the end of a
+ * reservation of their own.
+ */
+#include "heap/arena.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "heap/cells.h"
+#include "os/os.h"
+#include "region/tiled.h"
+
+enum {
+    ARENA_COMMIT_MIN = 1024 * 1024, /* bytes made memory at a time */
+    ARENA_RECORDS_FIRST = 64        /* records of blocks at the start */
+};
+
+/* ---- answering for addresses ---- */
+
+static bool arena_block_at(const struct mn_owner *owner, const void *address,
+                           struct mn_block *block)
+{
+    struct mni_arena *arena = (struct mni_arena *)(uintptr_t)owner;
+
+    if (!mni_stock_lock(arena->stock))
+        return false;
+    struct mn_block found;
+    bool known = mn_region_block_at(&arena->tiled.region, address, &found);
+    unsigned char *frontier = arena->start + arena->committed;
+    mni_stock_unlock(arena->stock);
+    if (!known)
+        return false;
+    /* A free block that is not all memory yet is two blocks. */
+    unsigned char *start = found.start;
+    unsigned char *end = start + found.size;
+    if ((uintptr_t)address >= (uintptr_t)frontier) {
+        start = start < frontier ? frontier : start;
+        found.state = MN_RESERVED;
+        found.perm = MN_PERM_NONE;
+    } else if (end > frontier) {
+        end = frontier;
+    }
+    found.start = start;
+    found.size = (size_t)(end - start);
+    *block = found;
+    return true;
+}
+
+/* ---- making arenas ---- */
+
+/* The bits for the cells of `size` bytes, in bytes. */
+static size_t arena_bits_size(size_t size)
+{
+    return mni_round_up(size / MNI_CELL_SIZE / 8 + 1, 64);
+}
+
+static size_t arena_head_size(size_t size)
+{
+    return mni_round_up(sizeof(struct mni_arena), 64)
+           + 2 * arena_bits_size(size);
+}
+
+/* Lay the record and the bits out at the start of `control`, all zero. */
+static struct mni_arena *arena_place(struct mni_stock *stock, void *control,
+                                     void *start, size_t size)
+{
+    struct mni_arena *arena = control;
+    unsigned char *bits =
+        (unsigned char *)control + mni_round_up(sizeof *arena, 64);
+
+    arena->owner.block_at = arena_block_at;
+    arena->stock = stock;
+    arena->start = start;
+    arena->size = size;
+    arena->control = control;
+    arena->dirty = (uint64_t *)(void *)bits;
+    arena->aged = (uint64_t *)(void *)(bits + arena_bits_size(size));
+    return arena;
+}
+
+static bool arena_enter(struct mni_arena *arena)
+{
+    if (!mni_space_lock())
+        return false;
+    bool entered =
+        mni_map_cover(arena->start, arena->size)
+        && mni_map_add_range(arena->start, arena->size, &arena->owner);
+    mni_space_unlock();
+    return entered;
+}
+
+/* Make the records writable up to `end` bytes. */
+static bool arena_commit_control(struct mni_arena *arena, size_t end)
+{
+    size_t to = mni_round_up(end, MNI_CELL_SIZE);
+    unsigned char *from = arena->control + arena->control_committed;
+
+    if (to <= arena->control_committed)
+        return true;
+    if (to > arena->control_size
+        || !mni_os_protect(from, to - arena->control_committed, MN_PERM_RW))
+        return false;
+    arena->control_committed = to;
+    return true;
+}
+
+static struct mni_arena *arena_begin(struct mni_stock *stock,
+                                     unsigned char *control,
+                                     size_t control_size, void *start,
+                                     size_t size)
+{
+    size_t head = arena_head_size(size);
+    size_t region = mni_tiled_layout_bytes((uint32_t)(size / MNI_CELL_SIZE),
+                                           ARENA_RECORDS_FIRST);
+    size_t first = mni_round_up(head + region, MNI_CELL_SIZE);
+    size_t used;
+
+    if (!mni_os_protect(control, first, MN_PERM_RW))
+        return NULL;
+    mni_os_name(control, first, "mneme records");
+    struct mni_arena *arena = arena_place(stock, control, start, size);
+    arena->control_size = control_size;
+    arena->control_committed = first;
+    if (mni_tiled_init_growing(&arena->tiled, start, size, MNI_CELL_SIZE,
+                               control + head, control_size - head,
+                               ARENA_RECORDS_FIRST, &used)
+            != MN_OK
+        || head + used > first || !arena_enter(arena))
+        return NULL;
+    return arena;
+}
+
+struct mni_arena *mni_arena_create(struct mni_stock *stock, size_t size)
+{
+    size_t blocks = size / MNI_CELL_SIZE + 2;
+    size_t control_size =
+        mni_round_up(arena_head_size(size)
+                         + mn_tiled_control_size(size, MNI_CELL_SIZE, blocks),
+                     MNI_CELL_SIZE);
+    void *start = mni_os_reserve(size, MNI_CELL_SIZE, MN_PERM_NONE);
+    if (start == NULL)
+        return NULL;
+    unsigned char *control =
+        mni_os_reserve(control_size, MNI_CELL_SIZE, MN_PERM_NONE);
+    if (control == NULL)
+        goto no_control;
+    struct mni_arena *arena =
+        arena_begin(stock, control, control_size, start, size);
+    if (arena == NULL)
+        goto no_arena;
+    return arena;
+
+no_arena:
+    mni_os_release(control, control_size);
+no_control:
+    mni_os_release(start, size);
+    return NULL;
+}
+
+/* How many cells fit behind their records in `size` bytes. */
+static size_t arena_fixed_cells(size_t size)
+{
+    size_t cells = size / MNI_CELL_SIZE;
+    size_t need;
+
+    do {
+        if (cells == 0)
+            return 0;
+        need = arena_head_size(cells * MNI_CELL_SIZE)
+               + mn_tiled_control_size(cells * MNI_CELL_SIZE, MNI_CELL_SIZE,
+                                       cells + 2)
+               + (cells + 1) * MNI_ARENA_RECORD + 2 * MNI_CELL_SIZE;
+    } while (need + cells * MNI_CELL_SIZE > size && cells-- > 0);
+    return cells;
+}
+
+struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
+                                         size_t size)
+{
+    size_t cells = arena_fixed_cells(size);
+    size_t bytes = cells * MNI_CELL_SIZE;
+
+    if (cells == 0)
+        return NULL;
+    unsigned char *from = memory;
+    size_t head = arena_head_size(bytes);
+    size_t region = mni_round_up(
+        mn_tiled_control_size(bytes, MNI_CELL_SIZE, cells + 2), 64);
+    uintptr_t end = (uintptr_t)from + size;
+    unsigned char *start =
+        from + (mni_round_down(end, MNI_CELL_SIZE) - bytes - (uintptr_t)from);
+
+    memset(from, 0, head);
+    struct mni_arena *arena = arena_place(stock, from, start, bytes);
+    arena->committed = bytes;
+    arena->records = from + head + region;
+    MN_ASSERT(arena->records + cells * MNI_ARENA_RECORD <= start);
+    mni_cells_set(arena->dirty, 0, cells);
+    if (mn_tiled_init(&arena->tiled, start, bytes, MNI_CELL_SIZE, from + head,
+                      region)
+        != MN_OK)
+        return NULL;
+    if (!mni_space_lock())
+        return NULL;
+    bool covered = mni_map_cover(start, bytes);
+    mni_space_unlock();
+    if (!covered)
+        return NULL;
+    arena->below = mni_map_get(start);
+    mni_map_set(start, bytes, &arena->owner);
+    return arena;
+}
+
+/* ---- taking and returning cells ---- */
+
+/* Who the map leads to for cells that are in no span. */
+static struct mn_owner *arena_default(struct mni_arena *arena)
+{
+    return arena->records != NULL ? &arena->owner : NULL;
+}
+
+static size_t arena_cell(const struct mni_arena *arena, const void *address)
+{
+    return ((uintptr_t)address - (uintptr_t)arena->start) / MNI_CELL_SIZE;
+}
+
+/* Make sure that splitting a block does not run out of records. */
+static bool arena_provide_records(struct mni_arena *arena)
+{
+    if (mni_tiled_spare(&arena->tiled))
+        return true;
+    if (arena->records != NULL)
+        return false;
+    uint32_t count = mni_tiled_count(&arena->tiled);
+    size_t most = arena->size / MNI_CELL_SIZE + 2;
+    uint32_t more = count > most / 2 ? (uint32_t)most : 2 * count;
+    if (more <= count)
+        return true;
+    size_t head = arena_head_size(arena->size);
+    if (!arena_commit_control(
+            arena, head + mni_tiled_control_bytes(&arena->tiled, more)))
+        return false;
+    mni_tiled_grow(&arena->tiled, more);
+    return true;
+}
+
+/* Make memory of the cells up to byte `end`, and some more while at it. */
+static bool arena_commit(struct mni_arena *arena, size_t end)
+{
+    unsigned char *from = arena->start + arena->committed;
+    size_t step = arena->committed / 8 > ARENA_COMMIT_MIN ? arena->committed / 8
+                                                          : ARENA_COMMIT_MIN;
+
+    if (end <= arena->committed)
+        return true;
+    size_t to = mni_round_up(end, MNI_CELL_SIZE);
+    size_t ample = mni_round_up(arena->committed + step, MNI_CELL_SIZE);
+    if (ample > arena->size)
+        ample = arena->size;
+    if (ample > to
+        && mni_os_protect(from, ample - arena->committed, MN_PERM_RW))
+        to = ample;
+    else if (!mni_os_protect(from, to - arena->committed, MN_PERM_RW))
+        return false;
+    mni_os_name(from, to - arena->committed, "mneme heap");
+    arena->committed = to;
+    return true;
+}
+
+void *mni_arena_take(struct mni_arena *arena, size_t size, size_t align,
+                     bool *zero)
+{
+    struct mn_region *region = &arena->tiled.region;
+
+    if (!arena_provide_records(arena))
+        return NULL;
+    void *start = mn_region_alloc(region, size, align);
+    if (start == NULL)
+        return NULL;
+    size_t first = arena_cell(arena, start);
+    size_t end = first + size / MNI_CELL_SIZE;
+    if (!arena_commit(arena, end * MNI_CELL_SIZE)) {
+        mn_region_free(region, start);
+        return NULL;
+    }
+    *zero = !mni_cells_any(arena->dirty, first, end);
+    mni_cells_set(arena->dirty, first, end);
+    mni_cells_clear(arena->aged, first, end);
+    return start;
+}
+
+void mni_arena_return(struct mni_arena *arena, void *start, size_t size)
+{
+    mni_map_set(start, size, arena_default(arena));
+    mn_region_free(&arena->tiled.region, start);
+}
+
+bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
+                      size_t size)
+{
+    struct mn_region *region = &arena->tiled.region;
+    size_t first = arena_cell(arena, start);
+
+    if (!arena_provide_records(arena) || !mn_region_resize(region, start, size))
+        return false;
+    size_t old_end = first + old_size / MNI_CELL_SIZE;
+    size_t end = first + size / MNI_CELL_SIZE;
+    if (!arena_commit(arena, end * MNI_CELL_SIZE)) {
+        bool undone = mn_region_resize(region, start, old_size);
+        MN_CHECK(undone, "a block did not shrink back");
+        return false;
+    }
+    if (end > old_end) {
+        mni_cells_set(arena->dirty, old_end, end);
+        mni_cells_clear(arena->aged, old_end, end);
+    } else {
+        mni_map_set(arena->start + end * MNI_CELL_SIZE,
+                    (old_end - end) * MNI_CELL_SIZE, arena_default(arena));
+    }
+    return true;
+}
+
+/* ---- purge ---- */
+
+struct arena_purge {
+    struct mni_arena *arena;
+    bool everything;
+    bool any;
+};
+
+/* Purge the cells of [first, end), which are free and dirty. */
+static bool arena_purge_cells(struct mni_arena *arena, size_t first, size_t end)
+{
+    if (!mni_os_purge(arena->start + first * MNI_CELL_SIZE,
+                      (end - first) * MNI_CELL_SIZE, true))
+        return false;
+    mni_cells_clear(arena->dirty, first, end);
+    mni_cells_clear(arena->aged, first, end);
+    return true;
+}
+
+static bool arena_purge_block(const struct mn_block *block, void *context)
+{
+    struct arena_purge *purge = context;
+    struct mni_arena *arena = purge->arena;
+    const uint64_t *due = purge->everything ? arena->dirty : arena->aged;
+    size_t first = arena_cell(arena, block->start);
+    size_t end = first + block->size / MNI_CELL_SIZE;
+    size_t known = arena->committed / MNI_CELL_SIZE;
+
+    if (block->state != MN_FREE)
+        return true;
+    if (end > known)
+        end = known;
+    while (first < end) {
+        size_t run = first;
+        while (run < end && mni_cells_get(due, run))
+            run++;
+        if (run > first)
+            purge->any |= arena_purge_cells(arena, first, run);
+        else
+            run++;
+        first = run;
+    }
+    /* What is still dirty ages until the next look. */
+    first = arena_cell(arena, block->start);
+    for (; first < end; first = mni_cells_next(first))
+        arena->aged[first / 64] |=
+            arena->dirty[first / 64] & mni_cells_mask(first, end);
+    return true;
+}
+
+bool mni_arena_purge(struct mni_arena *arena, bool everything)
+{
+    struct arena_purge purge = {arena, everything, false};
+
+    if (arena->records == NULL)
+        (void)mn_region_walk(&arena->tiled.region, arena_purge_block, &purge);
+    return purge.any;
+}

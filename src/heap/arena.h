@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* arena.h -- the parts of an arena that its stock uses. All need the lock. */
+#ifndef MNI_ARENA_H
+#define MNI_ARENA_H
+
+#include "heap/stock.h"
+
+/* Reserve an arena of `size` bytes. NULL if the system or the map refuses. */
+struct mni_arena *mni_arena_create(struct mni_stock *stock, size_t size);
+
+/* Make an arena wholly inside `memory`. NULL if that is too small. */
+struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
+                                         size_t size);
+
+/* Take whole cells, committed. NULL if there are none. */
+void *mni_arena_take(struct mni_arena *arena, size_t size, size_t align,
+                     bool *zero);
+
+/* Give them back. */
+void mni_arena_return(struct mni_arena *arena, void *start, size_t size);
+
+/* Change the size of what was taken, in place. */
+bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
+                      size_t size);
+
+/* Purge free cells that are aged, or all with `everything`, and let the others
+ * age. True if any was purged. */
+bool mni_arena_purge(struct mni_arena *arena, bool everything);
+
+/* Bytes that a record of a span gets in a fixed arena. */
+enum { MNI_ARENA_RECORD = 1152 };
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* begin.c -- what happens when the process starts and when it ends.
+ *
+ * Allocation works before the one and after the other; only options, reports
+ * and children of forks depend on them.
+ */
+#include "heap/heap.h"
+#include "heap/options.h"
+#include "heap/report.h"
+
+void mni_begin(void)
+{
+    static bool begun;
+
+    if (begun)
+        return;
+    begun = true;
+    mni_options_load();
+    mni_fork_begin();
+    mni_report_begin();
+}
+
+static __attribute__((destructor(101))) void begin_end(void)
+{
+    mni_report_end();
+}

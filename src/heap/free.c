@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* free.c -- every release that is not plain.
+ *
+ * Here come the first release to a full slab, releases by other threads and to
+ * other heaps, large blocks, releases out of a signal handler, and misuse.
+ */
+#include "base/assert.h"
+#include "base/word.h"
+#include "heap/heap.h"
+
+void mni_stop_bad_block(const char *operation, const void *block)
+{
+    struct mn_block found;
+    const char *what = "foreign address";
+
+    if (!mn_block_at(block, &found))
+        mni_stop_at(operation, block, what, NULL);
+    if (found.state == MN_FREE)
+        what = "block is already free";
+    else if (found.state == MN_RESERVED)
+        what = "address was never handed out";
+    else if (found.start != block)
+        what = "pointer into a block";
+    mni_stop_at(operation, block, what, &found);
+}
+
+struct mni_span *mni_block_span(const char *operation, const void *block)
+{
+    struct mn_owner *owner = mni_map_ground(block);
+    struct mni_slab *slab = mni_slab_from(owner);
+    struct mni_large *large = mni_large_from(owner);
+
+    if (slab != NULL) {
+        struct mni_slot slot = mni_slab_slot(slab, block);
+        if (slot.fraction < slab->reciprocal && slot.index < slab->slot_count
+            && !mni_slab_is_free_any(slab, slot.index))
+            return &slab->span;
+    }
+    if (large != NULL && large->span.start == block)
+        return &large->span;
+    mni_stop_bad_block(operation, block);
+}
+
+/* Another thread's, or another heap's. */
+static void free_remote(struct mni_slab *slab, uint64_t index,
+                        const void *block)
+{
+    enum mni_returned returned = mni_slab_return_any(slab, index);
+
+    if (returned == MNI_RETURNED_TWICE)
+        mni_stop_bad_block("free", block);
+    if (returned == MNI_RETURNED_FIRST)
+        mni_slab_tell(slab);
+}
+
+void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
+                    uint64_t index, const void *block)
+{
+    _Atomic uint64_t *word = mni_slab_word(slab, index);
+    uint64_t bit = UINT64_C(1) << index % 64;
+    uint64_t seen = mn_atomic_load_relaxed(word);
+
+    heap->busy = true;
+    do {
+        if (((seen | mn_atomic_load_relaxed(mni_slab_remote(slab, index)))
+             & bit)
+            != 0)
+            mni_stop_bad_block("free", block);
+    } while (!mni_word_change(word, &seen, seen | bit));
+    if (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_FULL)
+        mni_slab_settle(heap, slab);
+    if (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_LISTED)
+        mni_slab_release_if_empty(heap, slab);
+    heap->busy = false;
+}
+
+void mni_free_emptied(struct mni_slab *slab)
+{
+    struct mni_heap *heap = mn_atomic_load_relaxed(&slab->heap);
+
+    if (heap->busy) /* by a signal handler; it is noticed later */
+        return;
+    heap->busy = true;
+    mni_slab_release_if_empty(heap, slab);
+    heap->busy = false;
+}
+
+void mni_free_slow(void *block)
+{
+    if (block == NULL)
+        return;
+    struct mn_owner *owner = mni_map_ground(block);
+    struct mni_large *large = mni_large_from(owner);
+    if (large != NULL && large->span.start == block) {
+        mni_large_free(large);
+        return;
+    }
+    struct mni_slab *slab = mni_slab_from(owner);
+    if (slab == NULL)
+        mni_stop_bad_block("free", block);
+    struct mni_slot slot = mni_slab_slot(slab, block);
+    if (slot.fraction >= slab->reciprocal || slot.index >= slab->slot_count)
+        mni_stop_bad_block("free", block);
+
+    struct mni_heap *heap = mn_atomic_load_relaxed(&slab->heap);
+    if (heap == mni_heap_self && !heap->busy)
+        mni_free_owner(heap, slab, slot.index, block);
+    else
+        free_remote(slab, slot.index, block);
+}

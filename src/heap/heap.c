@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/* heap.c -- the public interface of heaps. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "heap/fast.h"
+#include "os/os.h"
+#include "space/meta.h"
+
+/* ---- the thread's own heap ---- */
+
+static void *heap_alloc_zero(struct mni_heap *heap, struct mn_heap *owner,
+                             size_t size)
+{
+    bool zero = false;
+    void *block;
+
+    if (size <= MNI_SLOT_MAX)
+        block = mni_alloc(heap, size);
+    else
+        block = mni_large_alloc(heap->stock, owner, size, 1, &zero);
+    return block == NULL || zero ? block : memset(block, 0, size);
+}
+
+/* The size whose class has slots at multiples of `align` that hold `size`, or
+ * 0 if there is no such class. */
+static size_t heap_aligned_size(size_t size, size_t align)
+{
+    if (align > MNI_CELL_SIZE || size > MNI_SLOT_MAX)
+        return 0;
+    size = mni_round_up(size == 0 ? 1 : size, align);
+    if (size > MNI_SLOT_MAX)
+        return 0;
+    /* Each power of two is a class, so the search ends at the next one. */
+    unsigned class = mni_class_of(size);
+    while (mni_class_size(class) % align != 0)
+        class ++;
+    return mni_class_size(class);
+}
+
+static void *heap_alloc_aligned(struct mni_heap *heap, struct mn_heap *owner,
+                                size_t size, size_t align)
+{
+    bool zero;
+
+    if (!mni_is_power_of_two(align) || size > PTRDIFF_MAX)
+        return NULL;
+    if (align <= MN_HEAP_ALIGN)
+        return mni_alloc(heap, size);
+    size_t slot = heap_aligned_size(size, align);
+    return slot != 0 ? mni_alloc(heap, slot)
+                     : mni_large_alloc(heap->stock, owner, size == 0 ? 1 : size,
+                                       align, &zero);
+}
+
+/* The calling thread's heap, for calls that need its stock. */
+static struct mni_heap *heap_of_thread(void)
+{
+    struct mni_heap *heap = mni_thread_heap();
+
+    return heap == &mni_heap_none ? NULL : heap;
+}
+
+void *mn_alloc(size_t size)
+{
+    return mni_alloc(mni_heap_self, size);
+}
+
+void *mn_alloc_zero(size_t size)
+{
+    if (size <= MNI_SLOT_MAX) {
+        void *block = mni_alloc(mni_heap_self, size);
+        return block == NULL ? NULL : memset(block, 0, size);
+    }
+    bool zero = false;
+    void *block = mni_large_alloc(&mni_stock, NULL, size, 1, &zero);
+    return block == NULL || zero ? block : memset(block, 0, size);
+}
+
+void *mn_alloc_aligned(size_t size, size_t align)
+{
+    struct mni_heap *heap = heap_of_thread();
+
+    if (heap == NULL) {
+        if (!mni_common_lock())
+            return NULL;
+        void *block = heap_alloc_aligned(&mni_heap_common, NULL, size, align);
+        mni_common_unlock();
+        return block;
+    }
+    return heap_alloc_aligned(heap, NULL, size, align);
+}
+
+void mn_free(void *block)
+{
+    mni_free(block);
+}
+
+static size_t heap_span_usable(const struct mni_span *span)
+{
+    const struct mni_slab *slab =
+        mni_slab_from((struct mn_owner *)(uintptr_t)&span->owner);
+
+    return slab != NULL ? slab->slot_size : span->size;
+}
+
+size_t mn_usable_size(const void *block)
+{
+    return block == NULL
+               ? 0
+               : heap_span_usable(mni_block_span("usable size", block));
+}
+
+void mn_free_sized(void *block, size_t size)
+{
+    if (block == NULL)
+        return;
+    if (size > heap_span_usable(mni_block_span("free", block))) {
+        struct mn_block found;
+        bool known = mn_block_at(block, &found);
+        mni_stop_at("free", block, "given size is larger than the block",
+                    known ? &found : NULL);
+    }
+    mni_free(block);
+}
+
+/* Whether the block can have the new size where it is. */
+static bool heap_resize_in_place(struct mni_span *span, size_t size)
+{
+    struct mni_large *large = mni_large_from(&span->owner);
+
+    if (large != NULL)
+        return size > MNI_SLOT_MAX && mni_large_resize(large, size);
+    return size <= heap_span_usable(span);
+}
+
+bool mn_resize(void *block, size_t size)
+{
+    return heap_resize_in_place(mni_block_span("resize", block), size);
+}
+
+static size_t heap_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+void *mn_realloc(void *block, size_t size)
+{
+    if (block == NULL)
+        return mn_alloc(size);
+    struct mni_span *span = mni_block_span("realloc", block);
+    size_t usable = heap_span_usable(span);
+    /* Staying is cheap, but a much smaller block is worth a copy. */
+    bool waste = size < usable / 2 && usable > MNI_SLOT_UNIT;
+    if (!(waste && usable <= MNI_SLOT_MAX) && heap_resize_in_place(span, size))
+        return block;
+    void *moved = mn_alloc(size);
+    if (moved == NULL)
+        return size <= usable ? block : NULL;
+    memcpy(moved, block, heap_smaller(usable, size));
+    mni_free(block);
+    return moved;
+}
+
+bool mn_trim(void)
+{
+    struct mni_heap *self = mni_heap_self;
+
+    if (self != &mni_heap_none && !self->busy) {
+        self->busy = true;
+        mni_heap_collect(self);
+        self->busy = false;
+    }
+    if (mni_common_lock()) {
+        struct mni_heap *heap = mni_thread_heaps();
+        for (; heap != NULL; heap = heap->next)
+            if (mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_IDLE)
+                (void)mni_heap_drain(heap);
+        mni_heap_collect(&mni_heap_common);
+        mni_common_unlock();
+    }
+    return mni_stock_purge(&mni_stock);
+}
+
+/* ---- first-class heaps ---- */
+
+static struct mni_lock heap_list_lock;
+static struct mn_heap *heap_list;
+
+bool mni_heaps_lock(void)
+{
+    return mni_lock_enter(&heap_list_lock);
+}
+
+void mni_heaps_unlock(void)
+{
+    mni_lock_leave(&heap_list_lock);
+}
+
+struct mn_heap *mni_heaps_first(void)
+{
+    return heap_list;
+}
+
+size_t mn_heap_memory_min(void)
+{
+    return mni_round_up(sizeof(struct mn_heap), 64) + mni_stock_fixed_min();
+}
+
+/* A heap at the start of `memory`, and its stock in the rest of it. */
+static struct mn_heap *heap_in_memory(void *memory, size_t size)
+{
+    uintptr_t address = (uintptr_t)memory;
+    size_t skipped = mni_round_up(address, 64) - address;
+    size_t head = mni_round_up(sizeof(struct mn_heap), 64);
+
+    if (size > PTRDIFF_MAX || size < skipped + head)
+        return NULL;
+    unsigned char *start = (unsigned char *)memory + skipped;
+    struct mn_heap *heap = (struct mn_heap *)(void *)start;
+    memset(heap, 0, sizeof *heap);
+    heap->stock = &heap->fixed;
+    return mni_stock_init_fixed(heap->stock, start + head,
+                                size - skipped - head)
+               ? heap
+               : NULL;
+}
+
+struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
+{
+    static const struct mn_heap_options plain;
+    struct mn_heap *heap;
+
+    if (options == NULL)
+        options = &plain;
+    if (options->memory != NULL) {
+        heap = heap_in_memory(options->memory, options->memory_size);
+    } else {
+        heap = mni_meta_new(sizeof *heap);
+        if (heap != NULL)
+            heap->stock = &mni_stock;
+    }
+    if (heap == NULL || !mni_heaps_lock())
+        return NULL;
+    heap->shared = options->shared;
+    mni_heap_init(&heap->heap, heap->stock);
+    mn_atomic_store_release(&heap->heap.kind, MNI_HEAP_OWN);
+    heap->next = heap_list;
+    if (heap_list != NULL)
+        heap_list->prev = heap;
+    heap_list = heap;
+    mni_heaps_unlock();
+    return heap;
+}
+
+struct heap_slabs {
+    struct mni_heap *heap;
+    struct mni_slab *first;
+};
+
+static bool heap_find_slab(struct mni_span *span, void *context)
+{
+    struct heap_slabs *found = context;
+    struct mni_slab *slab = mni_slab_from(&span->owner);
+
+    if (slab != NULL && mn_atomic_load_relaxed(&slab->heap) == found->heap) {
+        slab->next = found->first;
+        found->first = slab;
+    }
+    return true;
+}
+
+static void heap_return_all(struct mn_heap *heap)
+{
+    struct heap_slabs found = {&heap->heap, NULL};
+
+    while (heap->large != NULL)
+        mni_large_free(heap->large);
+    if (!mni_stock_lock(heap->stock))
+        mni_stop("a heap is destroyed by a signal handler that must not");
+    (void)mni_stock_walk(heap->stock, heap_find_slab, &found);
+    mni_stock_unlock(heap->stock);
+    while (found.first != NULL) {
+        struct mni_slab *slab = found.first;
+        found.first = slab->next;
+        if (!mni_stock_return(&slab->span))
+            mni_stop("a heap is destroyed by a signal handler that must not");
+    }
+}
+
+void mn_heap_destroy(struct mn_heap *heap)
+{
+    if (heap == NULL)
+        return;
+    if (!mni_heaps_lock())
+        mni_stop("a heap is destroyed by a signal handler that must not");
+    if (heap->prev != NULL)
+        heap->prev->next = heap->next;
+    else
+        heap_list = heap->next;
+    if (heap->next != NULL)
+        heap->next->prev = heap->prev;
+    mni_heaps_unlock();
+    if (heap->stock == &heap->fixed) {
+        mni_stock_finish_fixed(heap->stock);
+    } else {
+        heap_return_all(heap);
+        mni_meta_delete(heap, sizeof *heap);
+    }
+}
+
+static bool heap_enter(struct mn_heap *heap)
+{
+    return !heap->shared || mni_lock_enter(&heap->lock);
+}
+
+static void heap_leave(struct mn_heap *heap)
+{
+    if (heap->shared)
+        mni_lock_leave(&heap->lock);
+}
+
+void *mn_heap_alloc(struct mn_heap *heap, size_t size)
+{
+    if (heap == NULL)
+        return mn_alloc(size);
+    if (!heap_enter(heap))
+        return NULL;
+    void *block = mni_alloc(&heap->heap, size);
+    heap_leave(heap);
+    return block;
+}
+
+void *mn_heap_alloc_zero(struct mn_heap *heap, size_t size)
+{
+    if (heap == NULL)
+        return mn_alloc_zero(size);
+    if (!heap_enter(heap))
+        return NULL;
+    void *block = heap_alloc_zero(&heap->heap, heap, size);
+    heap_leave(heap);
+    return block;
+}
+
+void *mn_heap_alloc_aligned(struct mn_heap *heap, size_t size, size_t align)
+{
+    if (heap == NULL)
+        return mn_alloc_aligned(size, align);
+    if (!heap_enter(heap))
+        return NULL;
+    void *block = heap_alloc_aligned(&heap->heap, heap, size, align);
+    heap_leave(heap);
+    return block;
+}
+
+/* Whether the block is of this heap; else the program stops. */
+static struct mni_span *heap_own_span(const char *operation,
+                                      const struct mn_heap *heap,
+                                      const void *block)
+{
+    struct mni_span *span = mni_block_span(operation, block);
+    struct mni_slab *slab = mni_slab_from(&span->owner);
+    struct mni_large *large = mni_large_from(&span->owner);
+    bool own = slab != NULL ? mn_atomic_load_relaxed(&slab->heap) == &heap->heap
+                            : large->heap == heap;
+
+    if (!own) {
+        struct mn_block found;
+        bool known = mn_block_at(block, &found);
+        mni_stop_at(operation, block, "block of another heap",
+                    known ? &found : NULL);
+    }
+    return span;
+}
+
+void mn_heap_free(struct mn_heap *heap, void *block)
+{
+    if (heap == NULL || block == NULL) {
+        mni_free(block);
+        return;
+    }
+    struct mni_span *span = heap_own_span("free", heap, block);
+    struct mni_slab *slab = mni_slab_from(&span->owner);
+    if (slab == NULL || heap->heap.busy || !heap_enter(heap)) {
+        mni_free_slow(block);
+        return;
+    }
+    mni_free_owner(&heap->heap, slab, mni_slab_slot(slab, block).index, block);
+    heap_leave(heap);
+}
+
+void *mn_heap_realloc(struct mn_heap *heap, void *block, size_t size)
+{
+    if (heap == NULL)
+        return mn_realloc(block, size);
+    if (block == NULL)
+        return mn_heap_alloc(heap, size);
+    struct mni_span *span = heap_own_span("realloc", heap, block);
+    if (heap_resize_in_place(span, size))
+        return block;
+    void *moved = mn_heap_alloc(heap, size);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, block, heap_smaller(heap_span_usable(span), size));
+    mn_heap_free(heap, block);
+    return moved;
+}

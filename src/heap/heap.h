@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* heap.h -- what a heap is, and which files do what with it.
+ *
+ * A heap allocates from one slab for each class, the current one, a word of
+ * bits at a time. Further slabs with free slots are listed; full ones are on
+ * no list and are found again when a slot comes back. Whether a release may
+ * take the fast path is one comparison: the slab's owner trusts this heap.
+ *
+ *   fast.h    allocation and release without a call
+ *   alloc.c   finding the next word with a free slot
+ *   free.c    every release that is not plain
+ *   large.c   blocks above 256 KiB, a span each
+ *   thread.c  heaps of threads: birth, death, orphans, fork
+ *   heap.c    the public interface
+ *   stats.c   where the memory is
+ *   stock.c, arena.c  where spans come from
+ */
+#ifndef MNI_HEAP_H
+#define MNI_HEAP_H
+
+#include <mn/heap.h>
+
+#include "heap/stock.h"
+#include "slab/slab.h"
+
+enum {
+    MNI_GRANULES = 65, /* sizes up to 1 KiB find their bin by table */
+    MNI_DIRECT_MAX = (MNI_GRANULES - 1) * MNI_SLOT_UNIT
+};
+
+/* Where a heap allocates the slots of one class. */
+struct mni_bin {
+    _Atomic uint64_t *word; /* free slots to hand out, lowest first */
+    unsigned char *base;    /* slot of the word's bit 0 */
+    size_t slot_size;
+    struct mni_slab *current; /* the word is one of its, or it is NULL */
+    struct mni_slab *listed;  /* more slabs with free slots */
+};
+
+enum mni_heap_kind {
+    MNI_HEAP_NONE,   /* of a thread that has not allocated yet */
+    MNI_HEAP_THREAD, /* of a living thread */
+    MNI_HEAP_IDLE,   /* of a thread that ended; waits for another thread */
+    MNI_HEAP_COMMON, /* has the slabs of threads that ended */
+    MNI_HEAP_OWN     /* first-class */
+};
+
+struct mni_heap {
+    struct mni_bin *granules[MNI_GRANULES];
+    struct mni_bin bins[MNI_CLASS_COUNT];
+    _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
+    struct mni_stock *stock;
+    volatile bool busy;    /* its thread is in a slow path */
+    _Atomic uint32_t kind; /* an enum mni_heap_kind */
+    struct mni_heap *next; /* in the list of all heaps of threads */
+    struct mni_heap *idle; /* in the list of idle ones */
+};
+
+/* A first-class heap. The lock comes before those of stocks. */
+struct mn_heap {
+    struct mni_heap heap; /* first: slabs lead to it */
+    struct mni_lock lock; /* of a shared heap */
+    struct mni_stock *stock;
+    struct mni_large *large; /* its blocks above 256 KiB; common lock */
+    bool shared;
+    struct mn_heap *next; /* in the list of all first-class heaps */
+    struct mn_heap *prev;
+    struct mni_stock fixed; /* its stock, if it lies in memory of the user */
+};
+
+/* A block above 256 KiB. */
+struct mni_large {
+    struct mni_span span;
+    size_t asked;           /* bytes, for statistics */
+    struct mn_heap *heap;   /* that it belongs to, or NULL */
+    struct mni_large *next; /* in that heap's list */
+    struct mni_large *prev;
+};
+
+/* This thread's heap; mni_heap_none before the first allocation. */
+extern _Thread_local struct mni_heap *mni_heap_self
+    __attribute__((tls_model("initial-exec")));
+
+/* A heap that has nothing and gets nothing, so that the fast path needs no
+ * test for the first allocation of a thread. */
+extern struct mni_heap mni_heap_none;
+
+/* The heap that takes slabs over from threads that ended; under its lock. */
+extern struct mni_heap mni_heap_common;
+bool mni_common_lock(void) __attribute__((warn_unused_result));
+void mni_common_unlock(void);
+
+/* ---- alloc.c ---- */
+
+/* Make a heap ready to allocate, with nothing in it. */
+void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock);
+
+/* Allocate when the bin's word is empty, or NULL. */
+void *mni_alloc_slow(struct mni_heap *heap, size_t size);
+
+/* Sizes asked for, by class: how many were looked at, and their sum. */
+void mni_sample_read(unsigned class, uint64_t *count, uint64_t *bytes);
+
+/* ---- lists.c: all for the owner, or with the common heap's lock ---- */
+
+/* Put a slab that is on no list, and not current, where it belongs. */
+void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab);
+
+/* Take a listed slab off its list. */
+void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab);
+
+/* If a listed slab is empty and nobody is about to touch it, return it to the
+ * stock. */
+void mni_slab_release_if_empty(struct mni_heap *heap, struct mni_slab *slab);
+
+/* Make the bin allocate from `slab`, which is on no list. False if it has no
+ * free slot. */
+bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
+                 struct mni_slab *slab);
+
+/* Make the bin's current slab a listed or full one. */
+void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin);
+
+/* Take in what other threads returned. True if there was anything. */
+bool mni_heap_drain(struct mni_heap *heap);
+
+/* Retire all current slabs, and return all empty ones to the stock. */
+void mni_heap_collect(struct mni_heap *heap);
+
+/* Any thread: tell the heap that owns it that a slab got slots back. */
+void mni_slab_tell(struct mni_slab *slab);
+
+/* ---- free.c ---- */
+
+/* Any thread, any pointer. */
+void mni_free_slow(void *block);
+
+/* Owner: a word of the slab became the trigger. */
+void mni_free_emptied(struct mni_slab *slab);
+
+/* Owner of the heap, which is not busy: release slot `index` of its slab. */
+void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
+                    uint64_t index, const void *block);
+
+/* Stop the program: `block` is not the start of a block that is out. */
+_Noreturn void mni_stop_bad_block(const char *operation, const void *block);
+
+/* The span in which `block` starts a block that is out. Stops otherwise. */
+struct mni_span *mni_block_span(const char *operation, const void *block);
+
+/* ---- large.c ---- */
+
+/* Allocate a span as one block; `owner` is NULL or a first-class heap. */
+void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
+                      size_t size, size_t align, bool *zero);
+void mni_large_free(struct mni_large *large);
+bool mni_large_resize(struct mni_large *large, size_t size);
+
+/* The large block's record if `owner` is one, or NULL. */
+struct mni_large *mni_large_from(struct mn_owner *owner);
+
+/* ---- thread.c ---- */
+
+/* The calling thread's heap, made now if it has none; mni_heap_none if there
+ * is no memory or the thread is about to end. */
+struct mni_heap *mni_thread_heap(void);
+
+/* Allocate from the common heap, under its lock. */
+void *mni_common_alloc(size_t size);
+
+/* Take a listed slab of the class from the common heap, or NULL. */
+struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class);
+
+/* In the child of a fork: the heap's thread is gone, and it has nothing. */
+void mni_thread_gone(struct mni_heap *heap);
+
+/* Whether the common heap may have a listed slab of the class. */
+extern _Atomic uint32_t mni_common_listed[MNI_CLASS_COUNT];
+
+/* The list of all heaps of threads, living and idle; it only grows. */
+struct mni_heap *mni_thread_heaps(void);
+
+/* ---- begin.c ---- */
+
+/* Read the options, and prepare for forks and for the end of the process. Only
+ * the first call does anything. */
+void mni_begin(void);
+
+/* ---- fork.c ---- */
+
+/* Prepare for forks. */
+void mni_fork_begin(void);
+
+/* ---- heap.c ---- */
+
+/* The list of all first-class heaps, and its lock, the outermost. */
+bool mni_heaps_lock(void) __attribute__((warn_unused_result));
+void mni_heaps_unlock(void);
+struct mn_heap *mni_heaps_first(void);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* large.c -- blocks above 256 KiB: a span each. */
+#include "base/assert.h"
+#include "base/bits.h"
+#include "heap/heap.h"
+#include "heap/report.h"
+
+/* Blocks that a signal handler released while it had interrupted the stock;
+ * the next release takes them along. */
+static _Atomic(struct mni_large *) large_deferred;
+
+static bool large_block_at(const struct mn_owner *owner, const void *address,
+                           struct mn_block *block)
+{
+    const struct mni_large *large = (const struct mni_large *)owner;
+
+    (void)address;
+    block->start = large->span.start;
+    block->size = large->span.size;
+    block->perm = MN_PERM_RW;
+    block->state = mn_atomic_load_relaxed(&large->span.kind) == MNI_SPAN_LARGE
+                       ? MN_ALLOCATED
+                       : MN_FREE;
+    return true;
+}
+
+struct mni_large *mni_large_from(struct mn_owner *owner)
+{
+    return owner != NULL && owner->block_at == large_block_at
+               ? (struct mni_large *)owner
+               : NULL;
+}
+
+/* The lists of first-class heaps change only under the common lock. */
+static bool large_link(struct mni_large *large, struct mn_heap *heap)
+{
+    if (heap == NULL)
+        return true;
+    if (!mni_common_lock())
+        return false;
+    large->heap = heap;
+    large->next = heap->large;
+    if (heap->large != NULL)
+        heap->large->prev = large;
+    heap->large = large;
+    mni_common_unlock();
+    return true;
+}
+
+static bool large_unlink(struct mni_large *large)
+{
+    struct mn_heap *heap = large->heap;
+
+    if (heap == NULL)
+        return true;
+    if (!mni_common_lock())
+        return false;
+    if (large->prev != NULL)
+        large->prev->next = large->next;
+    else
+        heap->large = large->next;
+    if (large->next != NULL)
+        large->next->prev = large->prev;
+    large->heap = NULL;
+    mni_common_unlock();
+    return true;
+}
+
+void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
+                      size_t size, size_t align, bool *zero)
+{
+    size_t cells_align = align < MNI_CELL_SIZE ? MNI_CELL_SIZE : align;
+    struct mni_large *large = (struct mni_large *)mni_stock_take(
+        stock, size, cells_align, sizeof *large, zero);
+
+    if (large == NULL)
+        return NULL;
+    large->span.owner.block_at = large_block_at;
+    large->asked = size;
+    mn_atomic_store_relaxed(&large->span.kind, MNI_SPAN_LARGE);
+    if (!large_link(large, owner)) {
+        if (!mni_stock_return(&large->span))
+            mni_stop("a lock that was free is not");
+        return NULL;
+    }
+    mni_stock_map(&large->span);
+    mni_report_tick();
+    return large->span.start;
+}
+
+static void large_defer(struct mni_large *large)
+{
+    struct mni_large *first = mn_atomic_load_relaxed(&large_deferred);
+
+    do
+        large->next = first;
+    /* Release: pairs with the acquire in large_free_deferred. */
+    while (!mn_atomic_cas_release(&large_deferred, &first, large));
+}
+
+/* Return an unreachable block to its stock, now or later. */
+static void large_return(struct mni_large *large)
+{
+    if (!large_unlink(large) || !mni_stock_return(&large->span))
+        large_defer(large);
+}
+
+static void large_free_deferred(void)
+{
+    if (mn_atomic_load_relaxed(&large_deferred) == NULL)
+        return;
+    /* Acquire: pairs with the release in large_defer. */
+    struct mni_large *large = mn_atomic_exchange_acquire(&large_deferred, NULL);
+    while (large != NULL) {
+        struct mni_large *next = large->next;
+        large_return(large);
+        large = next;
+    }
+}
+
+void mni_large_free(struct mni_large *large)
+{
+    /* Whoever changes the kind releases the block; there is only one. */
+    uint32_t seen = MNI_SPAN_LARGE;
+
+    if (!mn_atomic_cas_strong_acquire(&large->span.kind, &seen, MNI_SPAN_NEW))
+        mni_stop_bad_block("free", large->span.start);
+    large_return(large);
+    large_free_deferred();
+}
+
+bool mni_large_resize(struct mni_large *large, size_t size)
+{
+    if (size > PTRDIFF_MAX - MNI_CELL_SIZE)
+        return false;
+    size_t bytes = mni_round_up(size, MNI_CELL_SIZE);
+    if (bytes != large->span.size && !mni_stock_resize(&large->span, bytes))
+        return false;
+    large->asked = size;
+    mni_report_tick();
+    return true;
+}

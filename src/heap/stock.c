@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* stock.c -- arenas behind one lock, each twice as large as the one before. */
+#include "heap/stock.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "heap/arena.h"
+#include "heap/cells.h"
+#include "heap/options.h"
+#include "os/os.h"
+#include "space/meta.h"
+
+struct mni_stock mni_stock;
+
+enum { STOCK_MEBIBYTE = 1024 * 1024, STOCK_MILLISECOND = 1000000 };
+
+bool mni_stock_lock(struct mni_stock *stock)
+{
+    if (!mni_lock_enter(&stock->lock))
+        return false;
+    (void)mn_atomic_add_relaxed(&stock->changes, 1);
+    return true;
+}
+
+void mni_stock_unlock(struct mni_stock *stock)
+{
+    (void)mn_atomic_add_relaxed(&stock->changes, 1);
+    mni_lock_leave(&stock->lock);
+}
+
+static struct mni_arena *stock_arena_of(struct mni_stock *stock,
+                                        const void *address)
+{
+    uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if ((uintptr_t)address - (uintptr_t)stock->arenas[i]->start
+            < stock->arenas[i]->size)
+            return stock->arenas[i];
+    mni_stop("a span of no arena");
+}
+
+static void stock_note_peak(struct mni_stock *stock)
+{
+    size_t committed = mni_map_committed() + mni_meta_committed();
+
+    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
+        committed +=
+            stock->arenas[i]->committed + stock->arenas[i]->control_committed;
+    if (committed > stock->committed_peak)
+        stock->committed_peak = committed;
+}
+
+/* ---- growing ---- */
+
+/* How large an arena to try for. Where addresses are limited, arenas are an
+ * eighth of the limit each. */
+static size_t stock_arena_size(struct mni_stock *stock)
+{
+    size_t limit = mni_os_address_limit();
+    size_t size = stock->next_size;
+
+    if (size == 0)
+        size = (size_t)mni_option(MNI_OPTION_RESERVE) * STOCK_MEBIBYTE;
+    if (size > limit / 8)
+        size = limit / 8;
+    return mni_round_up(size, MNI_CELL_SIZE);
+}
+
+static struct mni_arena *stock_add_arena(struct mni_stock *stock, size_t size)
+{
+    uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
+    size_t wanted = stock_arena_size(stock);
+
+    if (stock->fixed || count == MNI_ARENAS_MAX)
+        return NULL;
+    if (wanted < size)
+        wanted = size;
+    struct mni_arena *arena = mni_arena_create(stock, wanted);
+    while (arena == NULL && wanted > size) {
+        wanted =
+            wanted / 2 > size ? mni_round_up(wanted / 2, MNI_CELL_SIZE) : size;
+        arena = mni_arena_create(stock, wanted);
+    }
+    if (arena == NULL)
+        return NULL;
+    stock->arenas[count] = arena;
+    stock->next_size = 2 * wanted;
+    /* Release: pairs with the acquire of those that look without the lock. */
+    mn_atomic_store_release(&stock->arena_count, count + 1);
+    return arena;
+}
+
+static void *stock_take_cells(struct mni_stock *stock, size_t size,
+                              size_t align, bool *zero)
+{
+    uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
+    size_t padded;
+
+    for (uint32_t i = 0; i < count; i++) {
+        void *start = mni_arena_take(stock->arenas[i], size, align, zero);
+        if (start != NULL)
+            return start;
+    }
+    if (!mni_add(size, align > MNI_CELL_SIZE ? align : 0, &padded))
+        return NULL;
+    /* A search by class may miss a block that just fits, so ask for more. */
+    if (!mni_add(padded, padded / 16 + MNI_CELL_SIZE, &padded))
+        return NULL;
+    struct mni_arena *arena =
+        stock_add_arena(stock, mni_round_up(padded, MNI_CELL_SIZE));
+    return arena == NULL ? NULL : mni_arena_take(arena, size, align, zero);
+}
+
+/* ---- records of spans ---- */
+
+static struct mni_span *stock_new_record(struct mni_stock *stock, void *start,
+                                         size_t record_size)
+{
+    if (!stock->fixed)
+        return mni_meta_new(record_size);
+    struct mni_arena *arena = stock->arenas[0];
+    size_t cell = ((uintptr_t)start - (uintptr_t)arena->start) / MNI_CELL_SIZE;
+    unsigned char *record = arena->records + cell * MNI_ARENA_RECORD;
+    MN_ASSERT(record_size <= MNI_ARENA_RECORD);
+    memset(record, 0, record_size);
+    return (struct mni_span *)(void *)record;
+}
+
+static void stock_delete_record(struct mni_stock *stock, struct mni_span *span)
+{
+    if (!stock->fixed)
+        mni_meta_delete(span, span->record_size);
+}
+
+/* ---- the age of what is free ---- */
+
+/* Once in every decay time, purge what was free all that time. */
+static void stock_tick(struct mni_stock *stock)
+{
+    if (stock->fixed)
+        return;
+    uint64_t now = mni_os_now();
+    uint64_t decay = mni_option(MNI_OPTION_DECAY) * STOCK_MILLISECOND;
+    if (now - stock->looked < decay)
+        return;
+    stock->looked = now;
+    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
+        (void)mni_arena_purge(stock->arenas[i], decay == 0);
+}
+
+bool mni_stock_purge(struct mni_stock *stock)
+{
+    bool any = false;
+
+    if (!mni_stock_lock(stock))
+        return false;
+    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
+        any |= mni_arena_purge(stock->arenas[i], true);
+    mni_stock_unlock(stock);
+    return any;
+}
+
+/* ---- spans ---- */
+
+struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
+                                size_t align, size_t record_size, bool *zero)
+{
+    if (size == 0 || size > PTRDIFF_MAX - MNI_CELL_SIZE)
+        return NULL;
+    size = mni_round_up(size, MNI_CELL_SIZE);
+    if (!mni_stock_lock(stock))
+        return NULL;
+
+    struct mni_span *span = NULL;
+    void *start = stock_take_cells(stock, size, align, zero);
+    if (start == NULL)
+        goto done;
+    span = stock_new_record(stock, start, record_size);
+    if (span == NULL) {
+        mni_arena_return(stock_arena_of(stock, start), start, size);
+        goto done;
+    }
+    span->start = start;
+    span->size = size;
+    span->source = stock;
+    span->record_size = (uint32_t)record_size;
+    stock_note_peak(stock);
+done:
+    mni_stock_unlock(stock);
+    return span;
+}
+
+void mni_stock_map(struct mni_span *span)
+{
+    mni_map_set(span->start, span->size, &span->owner);
+}
+
+bool mni_stock_return(struct mni_span *span)
+{
+    struct mni_stock *stock = span->source;
+
+    if (!mni_stock_lock(stock))
+        return false;
+    mni_arena_return(stock_arena_of(stock, span->start), span->start,
+                     span->size);
+    stock_delete_record(stock, span);
+    stock_tick(stock);
+    mni_stock_unlock(stock);
+    return true;
+}
+
+bool mni_stock_resize(struct mni_span *span, size_t size)
+{
+    struct mni_stock *stock = span->source;
+
+    if (size == 0 || size > PTRDIFF_MAX - MNI_CELL_SIZE)
+        return false;
+    size = mni_round_up(size, MNI_CELL_SIZE);
+    if (size == span->size)
+        return true;
+    if (!mni_stock_lock(stock))
+        return false;
+    bool done = mni_arena_resize(stock_arena_of(stock, span->start),
+                                 span->start, span->size, size);
+    if (done && size > span->size)
+        mni_map_set(span->start + span->size, size - span->size, &span->owner);
+    if (done)
+        span->size = size;
+    stock_note_peak(stock);
+    mni_stock_unlock(stock);
+    return done;
+}
+
+/* ---- looking at everything ---- */
+
+/* The span at this cell, or NULL if it is in none. */
+static struct mni_span *stock_span_at(const struct mni_arena *arena,
+                                      size_t offset)
+{
+    struct mn_owner *owner = mni_map_ground(arena->start + offset);
+
+    return owner == NULL || owner == &arena->owner ? NULL
+                                                   : (struct mni_span *)owner;
+}
+
+bool mni_stock_walk(struct mni_stock *stock, mni_span_fn visit, void *context)
+{
+    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++) {
+        struct mni_arena *arena = stock->arenas[i];
+        size_t offset = 0;
+        while (offset < arena->committed) {
+            struct mni_span *span = stock_span_at(arena, offset);
+            offset += span == NULL ? MNI_CELL_SIZE : span->size;
+            if (span != NULL && !visit(span, context))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void stock_survey_arena(const struct mni_arena *arena,
+                               struct mni_stock_survey *survey)
+{
+    size_t offset = 0;
+
+    survey->committed += arena->committed + arena->control_committed;
+    survey->metadata += arena->control_committed;
+    survey->reserved += arena->size + arena->control_size;
+    while (offset < arena->committed) {
+        const struct mni_span *span = stock_span_at(arena, offset);
+        size_t cell = offset / MNI_CELL_SIZE;
+        offset += span == NULL ? MNI_CELL_SIZE : span->size;
+        if (span != NULL)
+            continue;
+        if (!mni_cells_get(arena->dirty, cell))
+            survey->untouched += MNI_CELL_SIZE;
+        else if (mni_cells_get(arena->aged, cell))
+            survey->purgeable += MNI_CELL_SIZE;
+        else
+            survey->spans += MNI_CELL_SIZE;
+    }
+}
+
+void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey)
+{
+    *survey = (struct mni_stock_survey){0};
+    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
+        stock_survey_arena(stock->arenas[i], survey);
+}
+
+bool mni_stock_check(struct mni_stock *stock)
+{
+    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++) {
+        const struct mni_arena *arena = stock->arenas[i];
+        if (arena->committed > arena->size
+            || arena->control_committed > arena->control_size
+            || !mn_region_check(&arena->tiled.region))
+            return false;
+    }
+    return true;
+}
+
+/* ---- in memory of the user ---- */
+
+size_t mni_stock_fixed_min(void)
+{
+    return 8 * (size_t)MNI_CELL_SIZE;
+}
+
+bool mni_stock_init_fixed(struct mni_stock *stock, void *memory, size_t size)
+{
+    *stock = (struct mni_stock){.fixed = true};
+    stock->arenas[0] = mni_arena_create_fixed(stock, memory, size);
+    if (stock->arenas[0] == NULL)
+        return false;
+    mn_atomic_store_release(&stock->arena_count, 1);
+    return true;
+}
+
+void mni_stock_finish_fixed(struct mni_stock *stock)
+{
+    struct mni_arena *arena = stock->arenas[0];
+
+    mni_map_set(arena->start, arena->size, arena->below);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* stock.h -- where spans come from: tiled regions over reserved addresses.
+ *
+ * A stock is one or more arenas. An arena is a range of addresses that a tiled
+ * region divides, a cell at a time; it becomes memory from its start on as far
+ * as it was ever handed out. Two bits for each cell tell whether there may be
+ * physical memory behind it, and whether it has been free since the last look
+ * of the purge, which comes once in every decay time.
+ */
+#ifndef MNI_STOCK_H
+#define MNI_STOCK_H
+
+#include <mn/region.h>
+
+#include "os/lock.h"
+#include "space/map.h"
+#include "space/span.h"
+
+enum { MNI_ARENAS_MAX = 48 };
+
+struct mni_arena {
+    struct mn_owner owner; /* first: answers for what is no span */
+    struct mni_stock *stock;
+    struct mn_tiled tiled;
+    unsigned char *start;
+    size_t size;
+    size_t committed;         /* bytes from start that are memory */
+    unsigned char *control;   /* this record, the bits, the region's records */
+    size_t control_size;      /* reserved for them */
+    size_t control_committed; /* writable from its start on */
+    uint64_t *dirty;          /* of each cell: may be resident */
+    uint64_t *aged;           /* of each cell: free since the last look */
+    unsigned char *records;   /* of spans, in a fixed stock; else NULL */
+    struct mn_owner *below;   /* who owned the cells before, likewise */
+};
+
+struct mni_stock {
+    struct mni_lock lock;     /* comes before the space lock */
+    bool fixed;               /* one arena, in memory of the user */
+    _Atomic uint32_t changes; /* odd while the lock is held */
+    _Atomic uint32_t arena_count;
+    struct mni_arena *arenas[MNI_ARENAS_MAX];
+    size_t next_size; /* of the next arena */
+    uint64_t looked;  /* when the purge last looked, in nanoseconds */
+    size_t committed_peak;
+};
+
+/* The stock of the process. */
+extern struct mni_stock mni_stock;
+
+/* False if this very thread holds the lock already. */
+bool mni_stock_lock(struct mni_stock *stock)
+    __attribute__((warn_unused_result));
+void mni_stock_unlock(struct mni_stock *stock);
+
+/* Take a span of at least `size` bytes at a multiple of `align`, with a record
+ * of `record_size` bytes whose struct mni_span is filled in and the rest is
+ * zero. *zero tells whether the span reads as zero. NULL if there is none. The
+ * map does not lead to it before mni_stock_map. */
+struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
+                                size_t align, size_t record_size, bool *zero);
+
+/* Let the map lead to the span's record. */
+void mni_stock_map(struct mni_span *span);
+
+/* Give a span and its record back. False, and nothing changed, if a signal
+ * handler interrupted what it needs. */
+bool mni_stock_return(struct mni_span *span);
+
+/* Change the size of a span in place. The map follows. */
+bool mni_stock_resize(struct mni_span *span, size_t size);
+
+/* Visit each span that the map leads to. Requires: the lock. False if `visit`
+ * returned false. */
+typedef bool (*mni_span_fn)(struct mni_span *span, void *context);
+bool mni_stock_walk(struct mni_stock *stock, mni_span_fn visit, void *context);
+
+/* Bytes of what is not in spans, and of the stock's own records. */
+struct mni_stock_survey {
+    size_t committed; /* of arenas and records */
+    size_t reserved;
+    size_t spans;
+    size_t purgeable;
+    size_t untouched;
+    size_t metadata; /* without the records of spans */
+};
+
+/* Requires: the lock. */
+void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey);
+
+/* Purge all that is free. True if there was any. */
+bool mni_stock_purge(struct mni_stock *stock);
+
+/* Make a fixed stock inside `memory`, a multiple of 64 bytes; false if that is
+ * too small. */
+bool mni_stock_init_fixed(struct mni_stock *stock, void *memory, size_t size);
+
+/* The least size that mni_stock_init_fixed surely accepts. */
+size_t mni_stock_fixed_min(void);
+
+/* Forget a fixed stock: the map leads nowhere for its memory. */
+void mni_stock_finish_fixed(struct mni_stock *stock);
+
+/* Whether every invariant of the stock's regions holds. Requires: the lock. */
+bool mni_stock_check(struct mni_stock *stock);
+
+#endif

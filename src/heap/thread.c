@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* thread.c -- heaps of threads: birth, death, and what is left behind.
+ *
+ * A thread that ends gives its slabs to the common heap, from which any thread
+ * takes one before it asks for a new span; its heap waits for a new thread.
+ * Slabs that were full then are on no list: they move when the first slot
+ * comes back. Heaps are never unmapped, so whoever tells a heap something late
+ * does no harm.
+ */
+#include "heap/fast.h"
+
+#include "os/os.h"
+#include "space/meta.h"
+
+_Thread_local struct mni_heap *mni_heap_self
+    __attribute__((tls_model("initial-exec"))) = &mni_heap_none;
+
+static _Thread_local bool thread_over
+    __attribute__((tls_model("initial-exec")));
+
+struct mni_heap mni_heap_common;
+_Atomic uint32_t mni_common_listed[MNI_CLASS_COUNT];
+
+static struct mni_lock thread_lock; /* after heaps', before stocks' */
+static _Atomic(struct mni_heap *) thread_heaps;
+static struct mni_heap *thread_idle;
+static bool thread_common_ready;
+
+/* Linked whenever a heap is, so that static programs have it, too. */
+static __attribute__((constructor(101))) void thread_begin(void)
+{
+    mni_begin();
+}
+
+bool mni_common_lock(void)
+{
+    if (!mni_lock_enter(&thread_lock))
+        return false;
+    if (!thread_common_ready) {
+        mni_heap_init(&mni_heap_common, &mni_stock);
+        mn_atomic_store_relaxed(&mni_heap_common.kind, MNI_HEAP_COMMON);
+        thread_common_ready = true;
+    }
+    return true;
+}
+
+void mni_common_unlock(void)
+{
+    mni_lock_leave(&thread_lock);
+}
+
+struct mni_heap *mni_thread_heaps(void)
+{
+    /* Acquire: pairs with the release in thread_new_heap. */
+    return mn_atomic_load_acquire(&thread_heaps);
+}
+
+void *mni_common_alloc(size_t size)
+{
+    if (!mni_common_lock())
+        return NULL;
+    void *block = mni_alloc(&mni_heap_common, size);
+    mni_common_unlock();
+    return block;
+}
+
+struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class)
+{
+    /* Relaxed: a hint; the lock comes next. */
+    if (heap == &mni_heap_common || heap->stock != &mni_stock
+        || mn_atomic_load_relaxed(&mni_common_listed[class]) == 0
+        || !mni_common_lock())
+        return NULL;
+    struct mni_slab *slab = mni_heap_common.bins[class].listed;
+    if (slab != NULL) {
+        mni_slab_unlist(&mni_heap_common, slab);
+        /* Release: pairs with the acquire in mni_slab_tell. */
+        mn_atomic_store_release(&slab->heap, heap);
+    }
+    mni_common_unlock();
+    return slab;
+}
+
+/* Requires: the common lock. */
+static struct mni_heap *thread_new_heap(void)
+{
+    struct mni_heap *heap = thread_idle;
+
+    if (heap != NULL) {
+        thread_idle = heap->idle;
+        return heap;
+    }
+    heap = mni_meta_new(sizeof *heap);
+    if (heap == NULL)
+        return NULL;
+    mni_heap_init(heap, &mni_stock);
+    heap->next = mn_atomic_load_relaxed(&thread_heaps);
+    /* Release: pairs with the acquire in mni_thread_heaps. */
+    mn_atomic_store_release(&thread_heaps, heap);
+    return heap;
+}
+
+/* Move what is current or listed to the common heap. */
+static void thread_hand_over(struct mni_heap *heap)
+{
+    mni_heap_collect(heap);
+    for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
+        struct mni_slab *slab;
+        while ((slab = heap->bins[class].listed) != NULL) {
+            mni_slab_unlist(heap, slab);
+            mn_atomic_store_release(&slab->heap, &mni_heap_common);
+            mni_slab_settle(&mni_heap_common, slab);
+        }
+    }
+}
+
+static void thread_ended(void *context)
+{
+    struct mni_heap *heap = context;
+
+    mni_heap_self = &mni_heap_none;
+    thread_over = true;
+    if (!mni_common_lock())
+        return; /* the thread ends inside a handler: the heap is lost */
+    thread_hand_over(heap);
+    mn_atomic_store_release(&heap->kind, MNI_HEAP_IDLE);
+    /* Pairs with the fence in mni_slab_tell. */
+    mn_atomic_fence();
+    (void)mni_heap_drain(heap);
+    heap->idle = thread_idle;
+    thread_idle = heap;
+    mni_common_unlock();
+}
+
+void mni_thread_gone(struct mni_heap *heap)
+{
+    if (mn_atomic_load_relaxed(&heap->kind) != MNI_HEAP_THREAD)
+        return;
+    mn_atomic_store_relaxed(&heap->kind, MNI_HEAP_IDLE);
+    heap->idle = thread_idle;
+    thread_idle = heap;
+}
+
+struct mni_heap *mni_thread_heap(void)
+{
+    if (mni_heap_self != &mni_heap_none || thread_over || !mni_common_lock())
+        return mni_heap_self;
+    struct mni_heap *heap = thread_new_heap();
+    if (heap != NULL)
+        mn_atomic_store_release(&heap->kind, MNI_HEAP_THREAD);
+    mni_common_unlock();
+    if (heap == NULL)
+        return &mni_heap_none;
+    mni_heap_self = heap;
+    /* Where the system refuses, the heap stays with a thread that is gone, and
+     * what others return to it waits until the process ends. */
+    (void)mni_os_at_thread_end(thread_ended, heap);
+    return heap;
+}

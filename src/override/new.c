@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* new.c -- C++ operator new and delete, under their mangled names.
+ *
+ * Source: ISO C++17 [new.delete]. When memory runs out, new calls the
+ * program's new handler until there is memory, or throws. The C++ library is
+ * not linked: its functions are found at run time if the program has them.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "heap/fast.h"
+#include "override/new.h"
+
+typedef void (*new_handler_fn)(void);
+
+/* std::get_new_handler() and std::__throw_bad_alloc() of libstdc++. */
+extern new_handler_fn _ZSt15get_new_handlerv(void) __attribute__((weak));
+extern void _ZSt17__throw_bad_allocv(void) __attribute__((weak, noreturn));
+
+/* Call the program's handler. False if there is none. */
+static bool new_handle(void)
+{
+    new_handler_fn handler =
+        _ZSt15get_new_handlerv != NULL ? _ZSt15get_new_handlerv() : NULL;
+
+    if (handler == NULL)
+        return false;
+    handler();
+    return true;
+}
+
+static __attribute__((cold, noinline)) void *
+new_retry(size_t size, size_t align, bool may_throw)
+{
+    while (new_handle()) {
+        void *block = mn_alloc_aligned(size, align);
+        if (block != NULL)
+            return block;
+    }
+    if (!may_throw)
+        return NULL;
+    if (_ZSt17__throw_bad_allocv == NULL)
+        mni_stop("operator new: out of memory, and nothing to throw it with");
+    _ZSt17__throw_bad_allocv();
+}
+
+static inline void *new_plain(size_t size, bool may_throw)
+{
+    void *block = mni_alloc(mni_heap_self, size);
+
+    return MNI_LIKELY(block != NULL)
+               ? block
+               : new_retry(size, MN_HEAP_ALIGN, may_throw);
+}
+
+static inline void *new_aligned(size_t size, size_t align, bool may_throw)
+{
+    void *block = mn_alloc_aligned(size, align);
+
+    return MNI_LIKELY(block != NULL) ? block
+                                     : new_retry(size, align, may_throw);
+}
+
+/* ---- operator new and new[] ---- */
+
+MN_API void *_Znwm(size_t size)
+{
+    return new_plain(size, true);
+}
+
+MN_API void *_Znam(size_t size)
+{
+    return new_plain(size, true);
+}
+
+MN_API void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
+{
+    (void)nothrow;
+    return new_plain(size, false);
+}
+
+MN_API void *_ZnamRKSt9nothrow_t(size_t size, const void *nothrow)
+{
+    (void)nothrow;
+    return new_plain(size, false);
+}
+
+MN_API void *_ZnwmSt11align_val_t(size_t size, size_t align)
+{
+    return new_aligned(size, align, true);
+}
+
+MN_API void *_ZnamSt11align_val_t(size_t size, size_t align)
+{
+    return new_aligned(size, align, true);
+}
+
+MN_API void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
+                                                const void *nothrow)
+{
+    (void)nothrow;
+    return new_aligned(size, align, false);
+}
+
+MN_API void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
+                                                const void *nothrow)
+{
+    (void)nothrow;
+    return new_aligned(size, align, false);
+}
+
+/* ---- operator delete and delete[] ---- */
+
+MN_API void _ZdlPv(void *block)
+{
+    mni_free(block);
+}
+
+MN_API void _ZdaPv(void *block)
+{
+    mni_free(block);
+}
+
+MN_API void _ZdlPvRKSt9nothrow_t(void *block, const void *nothrow)
+{
+    (void)nothrow;
+    mni_free(block);
+}
+
+MN_API void _ZdaPvRKSt9nothrow_t(void *block, const void *nothrow)
+{
+    (void)nothrow;
+    mni_free(block);
+}
+
+MN_API void _ZdlPvm(void *block, size_t size)
+{
+    (void)size;
+    mni_free(block);
+}
+
+MN_API void _ZdaPvm(void *block, size_t size)
+{
+    (void)size;
+    mni_free(block);
+}
+
+MN_API void _ZdlPvSt11align_val_t(void *block, size_t align)
+{
+    (void)align;
+    mni_free(block);
+}
+
+MN_API void _ZdaPvSt11align_val_t(void *block, size_t align)
+{
+    (void)align;
+    mni_free(block);
+}
+
+MN_API void _ZdlPvSt11align_val_tRKSt9nothrow_t(void *block, size_t align,
+                                                const void *nothrow)
+{
+    (void)align;
+    (void)nothrow;
+    mni_free(block);
+}
+
+MN_API void _ZdaPvSt11align_val_tRKSt9nothrow_t(void *block, size_t align,
+                                                const void *nothrow)
+{
+    (void)align;
+    (void)nothrow;
+    mni_free(block);
+}
+
+MN_API void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t align)
+{
+    (void)size;
+    (void)align;
+    mni_free(block);
+}
+
+MN_API void _ZdaPvmSt11align_val_t(void *block, size_t size, size_t align)
+{
+    (void)size;
+    (void)align;
+    mni_free(block);
+}
