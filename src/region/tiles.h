@@ -159,6 +159,11 @@ bool mni_tiles_resize(struct mni_tiles *tiles, uint32_t i, uint32_t size);
 bool mni_tiles_check(const struct mni_tiles *tiles);
 
 /* Whether at least two records are spare: what an aligned alloc may use. */
+/*@ requires \valid_read(tiles) && lists(*tiles);
+    assigns \nothing;
+    ensures \result == \true ==> tiles->head[MNI_TILES_SPARE] != 0
+      && tiles->record[tiles->head[MNI_TILES_SPARE]].next != 0;
+*/
 static inline bool mni_tiles_has_spare(const struct mni_tiles *tiles)
 {
     uint32_t spare = tiles->head[MNI_TILES_SPARE];
@@ -166,6 +171,10 @@ static inline bool mni_tiles_has_spare(const struct mni_tiles *tiles)
     return spare != 0 && tiles->record[spare].next != 0;
 }
 
+/*@ requires \valid_read(tiles) && lists(*tiles) && i < tiles->count;
+    assigns \nothing;
+    ensures \result == \true <==> tiles->record[i].list < MNI_TILES_CLASSES;
+*/
 static inline bool mni_tiles_is_free(const struct mni_tiles *tiles, uint32_t i)
 {
     return tiles->record[i].list < MNI_TILES_CLASSES;
