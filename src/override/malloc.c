@@ -19,11 +19,20 @@ static __attribute__((cold, noinline)) void *malloc_failed(int error)
     return NULL;
 }
 
-MN_API void *malloc(size_t size)
+static __attribute__((noinline)) void *malloc_slow(struct mni_heap *heap,
+                                                   size_t size)
 {
-    void *block = mni_alloc(mni_heap_self, size);
+    void *block = mni_alloc_slow(heap, size);
 
     return MNI_LIKELY(block != NULL) ? block : malloc_failed(ENOMEM);
+}
+
+MN_API void *malloc(size_t size)
+{
+    struct mni_heap *heap = mni_heap_self;
+    void *block = mni_alloc_fast(heap, size);
+
+    return MNI_LIKELY(block != NULL) ? block : malloc_slow(heap, size);
 }
 
 MN_API void free(void *block)

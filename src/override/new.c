@@ -44,13 +44,18 @@ new_retry(size_t size, size_t align, bool may_throw)
     _ZSt17__throw_bad_allocv();
 }
 
+static __attribute__((noinline)) void *new_slow(size_t size, bool may_throw)
+{
+    void *block = mni_alloc_slow(mni_heap_self, size);
+
+    return block != NULL ? block : new_retry(size, MN_HEAP_ALIGN, may_throw);
+}
+
 static inline void *new_plain(size_t size, bool may_throw)
 {
-    void *block = mni_alloc(mni_heap_self, size);
+    void *block = mni_alloc_fast(mni_heap_self, size);
 
-    return MNI_LIKELY(block != NULL)
-               ? block
-               : new_retry(size, MN_HEAP_ALIGN, may_throw);
+    return MNI_LIKELY(block != NULL) ? block : new_slow(size, may_throw);
 }
 
 static inline void *new_aligned(size_t size, size_t align, bool may_throw)

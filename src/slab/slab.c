@@ -14,7 +14,7 @@ size_t mni_slab_record_size(const struct mni_layout *layout)
 static bool slab_block_at(const struct mn_owner *owner, const void *address,
                           struct mn_block *block)
 {
-    const struct mni_slab *slab = (const struct mni_slab *)owner;
+    const struct mni_slab *slab = (const struct mni_slab *)(const void *)owner;
     uint64_t index = mni_slab_slot(slab, address).index;
 
     block->perm = MN_PERM_RW;
@@ -96,7 +96,7 @@ bool mni_slab_is_quiet_owner(const struct mni_slab *slab)
     /* Acquire: pairs with the release with which others count their last
      * access. */
     return mn_atomic_load_acquire(&slab->told) == slab->owed
-        && mn_atomic_load_relaxed(&slab->pending) == 0;
+           && mn_atomic_load_relaxed(&slab->pending) == 0;
 }
 
 enum mni_returned mni_slab_return_any(struct mni_slab *slab, uint64_t index)
@@ -115,8 +115,8 @@ enum mni_returned mni_slab_return_any(struct mni_slab *slab, uint64_t index)
 struct mni_slab *mni_slab_from(struct mn_owner *owner)
 {
     return owner != NULL && owner->block_at == slab_block_at
-        ? (struct mni_slab *)owner
-        : NULL;
+               ? mni_slab_cast(owner)
+               : NULL;
 }
 
 /* The free slots of word `i`, by both arrays. While the owner moves a slot

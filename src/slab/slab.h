@@ -52,6 +52,12 @@ struct mni_slab {
     _Atomic uint64_t bits[];
 };
 
+/* Requires: the owner of a cell of a slab. */
+static inline struct mni_slab *mni_slab_cast(struct mn_owner *owner)
+{
+    return (struct mni_slab *)(void *)owner;
+}
+
 /* A slot as computed from an address. */
 struct mni_slot {
     uint64_t index;
