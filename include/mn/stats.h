@@ -16,11 +16,11 @@ struct mn_stats {
     size_t committed; /* bytes; the sum of the causes that follow */
     size_t payload;   /* asked for by the program and not given back */
     size_t rounding;  /* the rest of the blocks that are out */
-    size_t in_hand;   /* free, in the spans that threads now allocate from */
-    size_t in_spans;  /* free, in other spans with blocks that are out */
+    size_t in_hand;   /* free slots of spans that threads now allocate from */
+    size_t in_spans;  /* free slots of other spans with blocks that are out */
     size_t spans;     /* whole spans, free and perhaps resident */
     size_t purgeable; /* the same, free for so long that they wait for purge */
-    size_t untouched; /* whole spans without physical memory */
+    size_t untouched; /* free, and without physical memory behind it */
     size_t metadata;  /* Mneme's own records */
 
     size_t reserved;       /* bytes of address space, committed or not */

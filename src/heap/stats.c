@@ -9,6 +9,7 @@
 
 #include "heap/heap.h"
 #include "heap/stats.h"
+#include "os/os.h"
 #include "space/meta.h"
 
 /* What the blocks of one class ask for on average, of `bytes` in all. */
@@ -24,22 +25,76 @@ static size_t stats_payload(unsigned class, size_t bytes)
     return (size_t)((double)bytes * ((double)asked / (double)slots));
 }
 
-void mni_stats_add_slab(struct mn_stats *stats, const struct mni_slab *slab,
-                        bool in_hand)
+/* Bytes of the range [from, to) of a slab that have no physical memory. */
+static size_t stats_absent(struct mni_pages pages, size_t from, size_t to)
 {
-    size_t free_bytes = (size_t)mni_slab_free_count_any(slab) * slab->slot_size;
-    size_t used_bytes = (size_t)slab->slot_count * slab->slot_size - free_bytes;
-    size_t tail = slab->span.size - free_bytes - used_bytes;
-    size_t payload = stats_payload(slab->class, used_bytes);
+    size_t bytes = 0;
 
+    while (from < to) {
+        size_t page = from / pages.page_size;
+        size_t end = (page + 1) * pages.page_size;
+        if (end > to)
+            end = to;
+        if ((pages.resident[page] & 1) == 0)
+            bytes += end - from;
+        from = end;
+    }
+    return bytes;
+}
+
+/* Bytes of free slots that have no physical memory. */
+static size_t stats_absent_free(const struct mni_slab *slab,
+                                struct mni_pages pages)
+{
+    size_t size = slab->slot_size;
+    size_t bytes = 0;
+
+    if (pages.resident == NULL)
+        return 0;
+    for (uint32_t i = 0; i < slab->slot_count; i++)
+        if (mni_slab_is_free_any(slab, i))
+            bytes += stats_absent(pages, i * size, (i + 1) * size);
+    return bytes;
+}
+
+void mni_stats_add_slab(struct mn_stats *stats, const struct mni_slab *slab,
+                        bool in_hand, struct mni_pages pages)
+{
+    size_t used_size = (size_t)slab->slot_count * slab->slot_size;
+    size_t tail = slab->span.size - used_size;
+    size_t absent = stats_absent_free(slab, pages);
+    /* Counted last: a slot that was taken meanwhile was not absent. */
+    size_t free_size = (size_t)mni_slab_free_count_any(slab) * slab->slot_size;
+    size_t used = used_size - free_size;
+    size_t payload = stats_payload(slab->class, used);
+
+    if (absent > free_size)
+        absent = free_size;
     stats->payload += payload;
-    stats->rounding += used_bytes - payload + tail;
+    stats->rounding += used - payload;
+    /* Nobody can ever touch the tail, but for the page it begins in. */
+    stats->untouched += absent + tail;
     if (in_hand)
-        stats->in_hand += free_bytes;
+        stats->in_hand += free_size - absent;
     else
-        stats->in_spans += free_bytes;
-    stats->block_count += used_bytes / slab->slot_size;
+        stats->in_spans += free_size - absent;
+    stats->block_count += used / slab->slot_size;
     stats->span_count++;
+}
+
+static void stats_add_slab_here(struct mn_stats *stats,
+                                const struct mni_slab *slab)
+{
+    unsigned char resident[MNI_SLAB_PAGES_MAX];
+    struct mni_pages pages = {mni_os_page_size(), resident};
+    size_t count = slab->span.size / pages.page_size;
+
+    if (count > MNI_SLAB_PAGES_MAX
+        || !mni_os_resident(slab->span.start, count, resident))
+        pages.resident = NULL;
+    mni_stats_add_slab(stats, slab,
+                       mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_CURRENT,
+                       pages);
 }
 
 static bool stats_span(struct mni_span *span, void *context)
@@ -49,9 +104,7 @@ static bool stats_span(struct mni_span *span, void *context)
     const struct mni_large *large = mni_large_from(&span->owner);
 
     if (slab != NULL) {
-        mni_stats_add_slab(stats, slab,
-                           mn_atomic_load_relaxed(&slab->place)
-                               == MNI_SLAB_CURRENT);
+        stats_add_slab_here(stats, slab);
     } else if (large != NULL) {
         stats->payload += large->asked;
         stats->rounding += span->size - large->asked;
@@ -85,18 +138,17 @@ bool mn_stats(struct mn_stats *stats)
     sum.heap_count = stats_heap_count();
     if (!mni_stock_lock(&mni_stock))
         return false;
-    mni_stock_survey(&mni_stock, &survey);
-    (void)mni_stock_walk(&mni_stock, stats_span, &sum);
-    sum.metadata = survey.metadata + mni_map_committed() + mni_meta_committed();
-    sum.reserved = survey.reserved + mni_map_reserved() + mni_meta_reserved();
+    mni_stock_survey(&mni_stock, &survey, stats_span, &sum);
     sum.committed_peak = mni_stock.committed_peak;
     mni_stock_unlock(&mni_stock);
 
+    size_t records = mni_map_committed() + mni_meta_committed();
     sum.spans = survey.spans;
     sum.purgeable = survey.purgeable;
-    sum.untouched = survey.untouched;
-    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
-        sum.committed += mn_stats_cause(&sum, i);
+    sum.untouched += survey.untouched;
+    sum.metadata = survey.metadata + records;
+    sum.committed = survey.committed + records;
+    sum.reserved = survey.reserved + mni_map_reserved() + mni_meta_reserved();
     if (sum.committed_peak < sum.committed)
         sum.committed_peak = sum.committed;
     *stats = sum;

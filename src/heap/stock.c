@@ -261,34 +261,39 @@ bool mni_stock_walk(struct mni_stock *stock, mni_span_fn visit, void *context)
     return true;
 }
 
-static void stock_survey_arena(const struct mni_arena *arena,
-                               struct mni_stock_survey *survey)
+/* Count a cell that is in no span. */
+static void stock_survey_cell(const struct mni_arena *arena, size_t offset,
+                              struct mni_stock_survey *survey)
 {
-    size_t offset = 0;
+    size_t cell = offset / MNI_CELL_SIZE;
 
-    survey->committed += arena->committed + arena->control_committed;
-    survey->metadata += arena->control_committed;
-    survey->reserved += arena->size + arena->control_size;
-    while (offset < arena->committed) {
-        const struct mni_span *span = stock_span_at(arena, offset);
-        size_t cell = offset / MNI_CELL_SIZE;
-        offset += span == NULL ? MNI_CELL_SIZE : span->size;
-        if (span != NULL)
-            continue;
-        if (!mni_cells_get(arena->dirty, cell))
-            survey->untouched += MNI_CELL_SIZE;
-        else if (mni_cells_get(arena->aged, cell))
-            survey->purgeable += MNI_CELL_SIZE;
-        else
-            survey->spans += MNI_CELL_SIZE;
-    }
+    if (!mni_cells_get(arena->dirty, cell))
+        survey->untouched += MNI_CELL_SIZE;
+    else if (mni_cells_get(arena->aged, cell))
+        survey->purgeable += MNI_CELL_SIZE;
+    else
+        survey->spans += MNI_CELL_SIZE;
 }
 
-void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey)
+void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey,
+                      mni_span_fn visit, void *context)
 {
     *survey = (struct mni_stock_survey){0};
-    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
-        stock_survey_arena(stock->arenas[i], survey);
+    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++) {
+        const struct mni_arena *arena = stock->arenas[i];
+        size_t offset = 0;
+        survey->committed += arena->committed + arena->control_committed;
+        survey->metadata += arena->control_committed;
+        survey->reserved += arena->size + arena->control_size;
+        while (offset < arena->committed) {
+            struct mni_span *span = stock_span_at(arena, offset);
+            if (span == NULL)
+                stock_survey_cell(arena, offset, survey);
+            else
+                (void)visit(span, context);
+            offset += span == NULL ? MNI_CELL_SIZE : span->size;
+        }
+    }
 }
 
 bool mni_stock_check(struct mni_stock *stock)

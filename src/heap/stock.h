@@ -85,8 +85,10 @@ struct mni_stock_survey {
     size_t metadata; /* without the records of spans */
 };
 
-/* Requires: the lock. */
-void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey);
+/* Visit each span as mni_stock_walk does, and count everything else in the
+ * same pass, so that nothing is missed or counted twice. Requires: the lock. */
+void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey,
+                      mni_span_fn visit, void *context);
 
 /* Purge all that is free. True if there was any. */
 bool mni_stock_purge(struct mni_stock *stock);

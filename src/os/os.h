@@ -41,8 +41,9 @@ bool mni_os_purge(void *start, size_t size, bool now);
 /* Give the memory a name in the system's own listings, where it can. */
 void mni_os_name(void *start, size_t size, const char *name);
 
-/* Bytes of the range that occupy physical memory. */
-size_t mni_os_resident(const void *start, size_t size);
+/* Tell of `count` pages which have physical memory: bit 0 of each byte. False
+ * if the system does not tell. */
+bool mni_os_resident(const void *start, size_t count, unsigned char *pages);
 
 /* ---- threads ---- */
 

@@ -130,23 +130,15 @@ void mni_os_name(void *start, size_t size, const char *name)
     errno = error;
 }
 
-size_t mni_os_resident(const void *start, size_t size)
+bool mni_os_resident(const void *start, size_t count, unsigned char *pages)
 {
-    enum { BATCH = 4096 };
-    unsigned char pages[BATCH];
-    size_t page = mni_os_page_size();
-    size_t count = 0;
     int error = errno;
+    bool told =
+        mincore((void *)(uintptr_t)start, count * mni_os_page_size(), pages)
+        == 0;
 
-    for (size_t done = 0; done < size; done += BATCH * page) {
-        size_t part = size - done < BATCH * page ? size - done : BATCH * page;
-        if (mincore((char *)(uintptr_t)start + done, part, pages) != 0)
-            break;
-        for (size_t i = 0; i < part / page; i++)
-            count += pages[i] & 1;
-    }
     errno = error;
-    return count * page;
+    return told;
 }
 
 void mni_os_wait(_Atomic uint32_t *word, uint32_t value)
