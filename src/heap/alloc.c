@@ -108,7 +108,9 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
         return mni_large_alloc(heap->stock, alloc_first_class(heap), size, 1,
                                &zero);
     if (heap->busy) /* a signal handler interrupted this function */
-        return heap == &mni_heap_common ? NULL : mni_common_alloc(size);
+        return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_THREAD
+                   ? mni_common_alloc(size)
+                   : NULL;
 
     unsigned class = mni_class_of(size);
     const struct mni_slab *before = heap->bins[class].current;

@@ -15,8 +15,8 @@
 #include "region/tiled.h"
 
 enum {
-    ARENA_COMMIT_MIN = 1024 * 1024, /* bytes made memory at a time */
-    ARENA_RECORDS_FIRST = 64        /* records of blocks at the start */
+    ARENA_COMMIT_MIN = 4 * 1024 * 1024, /* bytes made memory at a time */
+    ARENA_RECORDS_FIRST = 64            /* records of blocks at the start */
 };
 
 /* ---- answering for addresses ---- */

@@ -186,6 +186,7 @@ bool mn_trim(void)
 
 static struct mni_lock heap_list_lock;
 static struct mn_heap *heap_list;
+static _Atomic size_t heap_count;
 
 bool mni_heaps_lock(void)
 {
@@ -200,6 +201,11 @@ void mni_heaps_unlock(void)
 struct mn_heap *mni_heaps_first(void)
 {
     return heap_list;
+}
+
+size_t mni_heaps_count(void)
+{
+    return mn_atomic_load_relaxed(&heap_count);
 }
 
 size_t mn_heap_memory_min(void)
@@ -249,6 +255,7 @@ struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
     if (heap_list != NULL)
         heap_list->prev = heap;
     heap_list = heap;
+    (void)mn_atomic_add_relaxed(&heap_count, 1);
     mni_heaps_unlock();
     return heap;
 }
@@ -300,6 +307,7 @@ void mn_heap_destroy(struct mn_heap *heap)
         heap_list = heap->next;
     if (heap->next != NULL)
         heap->next->prev = heap->prev;
+    (void)mn_atomic_add_relaxed(&heap_count, SIZE_MAX);
     mni_heaps_unlock();
     if (heap->stock == &heap->fixed) {
         mni_stock_finish_fixed(heap->stock);
@@ -381,11 +389,15 @@ void mn_heap_free(struct mn_heap *heap, void *block)
     }
     struct mni_span *span = heap_own_span("free", heap, block);
     struct mni_slab *slab = mni_slab_from(&span->owner);
-    if (slab == NULL || heap->heap.busy || !heap_enter(heap)) {
+    if (slab == NULL || !heap_enter(heap)) {
         mni_free_slow(block);
         return;
     }
-    mni_free_owner(&heap->heap, slab, mni_slab_slot(slab, block).index, block);
+    if (heap->heap.busy) /* a signal handler interrupted this heap */
+        mni_free_slow(block);
+    else
+        mni_free_owner(&heap->heap, slab, mni_slab_slot(slab, block).index,
+                       block);
     heap_leave(heap);
 }
 

@@ -198,4 +198,7 @@ bool mni_heaps_lock(void) __attribute__((warn_unused_result));
 void mni_heaps_unlock(void);
 struct mn_heap *mni_heaps_first(void);
 
+/* How many there are; needs no lock. */
+size_t mni_heaps_count(void);
+
 #endif

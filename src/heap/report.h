@@ -14,7 +14,7 @@
  * tell the command that Mneme serves this process. */
 void mni_report_begin(void);
 
-/* When `committed` has grown. Requires: the caller holds no lock. */
+/* When `committed` has grown. */
 void mni_report_tick(void);
 
 /* When the process ends. Only the first call does anything. */

@@ -118,16 +118,11 @@ static size_t stats_heap_count(void)
 {
     size_t count = 0;
 
+    /* No lock: a heap's own lock may be held here, which comes later. */
     for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
          heap = heap->next)
         count += mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_THREAD;
-    if (!mni_heaps_lock())
-        return count;
-    for (struct mn_heap *heap = mni_heaps_first(); heap != NULL;
-         heap = heap->next)
-        count++;
-    mni_heaps_unlock();
-    return count;
+    return count + mni_heaps_count();
 }
 
 bool mn_stats(struct mn_stats *stats)

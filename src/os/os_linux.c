@@ -123,10 +123,12 @@ bool mni_os_purge(void *start, size_t size, bool now)
 
 void mni_os_name(void *start, size_t size, const char *name)
 {
+    static _Atomic bool refused; /* kernels without the option always do */
     int error = errno;
 
-    /* Kernels without the option refuse, and nothing is lost. */
-    (void)prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, start, size, name);
+    if (!refused
+        && prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, start, size, name) != 0)
+        refused = true;
     errno = error;
 }
 
