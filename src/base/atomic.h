@@ -47,6 +47,10 @@
  * and look for the other's. */
 #define mn_atomic_fence() atomic_thread_fence(memory_order_seq_cst)
 
+/* Keeps the compiler from moving accesses across, so that a signal handler in
+ * this thread finds them in order. Costs nothing. */
+#define mn_atomic_signal_fence() atomic_signal_fence(memory_order_seq_cst)
+
 /* For plain members of public structures, which C++ reads too. */
 #define mn_atomic_load_plain(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 #define mn_atomic_store_plain(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)

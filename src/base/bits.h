@@ -10,7 +10,7 @@
 /* Requires: word != 0. */
 static inline unsigned mni_lowest_bit(uint64_t word)
 {
-    return (unsigned)__builtin_ctzll(word) & 63;
+    return (unsigned)__builtin_ctzll(word);
 }
 
 /* Requires: word != 0. */

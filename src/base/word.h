@@ -15,6 +15,33 @@
 #include "base/atomic.h"
 #include "base/config.h"
 
+/* The number of the lowest set bit, as it is wanted for an address: compilers
+ * extend what they count from 32 bits. Requires: word != 0. */
+static inline uint64_t mni_word_lowest(uint64_t word)
+{
+#if defined(__x86_64__) && !MN_PORTABLE
+    uint64_t lowest;
+    __asm__("rep bsfq %1, %0" : "=r"(lowest) : "r"(word) : "cc");
+    return lowest;
+#else
+    return (uint64_t)__builtin_ctzll(word);
+#endif
+}
+
+/* Whether bit `index` modulo 64 is set; *with is the word with it. */
+static inline bool mni_word_has(uint64_t word, uint64_t index, uint64_t *with)
+{
+#if defined(__x86_64__) && !MN_PORTABLE
+    bool has;
+    __asm__("btsq %2, %1" : "=@ccc"(has), "+r"(word) : "r"(index));
+    *with = word;
+    return has;
+#else
+    *with = word | UINT64_C(1) << index % 64;
+    return *with == word;
+#endif
+}
+
 /* Set *word to `next` if it still is *seen; else put its value in *seen. */
 static inline bool mni_word_change(_Atomic uint64_t *word, uint64_t *seen,
                                    uint64_t next)

@@ -115,10 +115,10 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
     unsigned class = mni_class_of(size);
     const struct mni_slab *before = heap->bins[class].current;
     void *block = NULL;
-    heap->busy = true;
+    mni_heap_begin_busy(heap);
     if (alloc_refill(heap, class))
         block = mni_bin_take(&heap->bins[class]);
-    heap->busy = false;
+    mni_heap_end_busy(heap);
     alloc_sample(class, size);
     if (heap->bins[class].current != before)
         mni_report_tick();

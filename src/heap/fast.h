@@ -9,21 +9,43 @@
 #define MNI_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MNI_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* Take the lowest free slot of the bin's word, or NULL if there is none. */
+/* Undo a take from a word that the bin has left meanwhile. Not a call, which
+ * would have the fast path save registers. */
+static inline void mni_bin_put_back(_Atomic uint64_t *word, uint64_t bit)
+{
+    uint64_t seen = mn_atomic_load_relaxed(word);
+
+    while (!mni_word_change(word, &seen, seen | bit))
+        continue;
+}
+
+/* Take the lowest free slot of the bin's word, or NULL if there is none.
+ *
+ * A signal handler may allocate between any two instructions here and move the
+ * bin on to another word. The slot that was taken then belongs to the old
+ * word, and the base to the new one: it is put back, and the slow path asked.
+ */
 static inline __attribute__((always_inline)) void *
 mni_bin_take(struct mni_bin *bin)
 {
     _Atomic uint64_t *word = bin->word;
+    mn_atomic_signal_fence();
     uint64_t seen = mn_atomic_load_relaxed(word);
 
     while (MNI_LIKELY(seen != 0)) {
-        uint64_t index = mni_lowest_bit(seen);
-        if (MNI_LIKELY(mni_word_change(word, &seen, seen & (seen - 1)))) {
-            void *block = bin->base + index * bin->slot_size;
-            if (block == NULL)
-                __builtin_unreachable(); /* so the caller tests once */
-            return block;
+        uint64_t next = seen & (seen - 1);
+        if (MNI_UNLIKELY(!mni_word_change(word, &seen, next)))
+            continue;
+        mn_atomic_signal_fence();
+        void *block = bin->base + mni_word_lowest(seen) * bin->slot_size;
+        mn_atomic_signal_fence();
+        if (MNI_UNLIKELY(bin->word != word)) {
+            mni_bin_put_back(word, seen & ~next);
+            return NULL;
         }
+        if (block == NULL)
+            __builtin_unreachable(); /* so the caller tests once */
+        return block;
     }
     return NULL;
 }
@@ -68,8 +90,7 @@ static inline __attribute__((always_inline)) void mni_free(void *block)
     uint64_t seen = mn_atomic_load_relaxed(word);
     uint64_t next;
     do {
-        next = seen | UINT64_C(1) << slot.index % 64;
-        if (MNI_UNLIKELY(next == seen))
+        if (MNI_UNLIKELY(mni_word_has(seen, slot.index, &next)))
             goto slow;
     } while (MNI_UNLIKELY(!mni_word_change(word, &seen, next)));
     if (MNI_UNLIKELY(next == slab->trigger))

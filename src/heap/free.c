@@ -60,7 +60,7 @@ void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
     uint64_t bit = UINT64_C(1) << index % 64;
     uint64_t seen = mn_atomic_load_relaxed(word);
 
-    heap->busy = true;
+    mni_heap_begin_busy(heap);
     do {
         if (((seen | mn_atomic_load_relaxed(mni_slab_remote(slab, index)))
              & bit)
@@ -71,7 +71,7 @@ void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
         mni_slab_settle(heap, slab);
     if (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_LISTED)
         mni_slab_release_if_empty(heap, slab);
-    heap->busy = false;
+    mni_heap_end_busy(heap);
 }
 
 void mni_free_emptied(struct mni_slab *slab)
@@ -80,9 +80,9 @@ void mni_free_emptied(struct mni_slab *slab)
 
     if (heap->busy) /* by a signal handler; it is noticed later */
         return;
-    heap->busy = true;
+    mni_heap_begin_busy(heap);
     mni_slab_release_if_empty(heap, slab);
-    heap->busy = false;
+    mni_heap_end_busy(heap);
 }
 
 void mni_free_slow(void *block)

@@ -167,9 +167,9 @@ bool mn_trim(void)
     struct mni_heap *self = mni_heap_self;
 
     if (self != &mni_heap_none && !self->busy) {
-        self->busy = true;
+        mni_heap_begin_busy(self);
         mni_heap_collect(self);
-        self->busy = false;
+        mni_heap_end_busy(self);
     }
     if (mni_common_lock()) {
         struct mni_heap *heap = mni_thread_heaps();

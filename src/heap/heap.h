@@ -98,6 +98,20 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock);
 /* Allocate when the bin's word is empty, or NULL. */
 void *mni_alloc_slow(struct mni_heap *heap, size_t size);
 
+/* Around everything that changes a heap's lists or bins: a signal handler in
+ * between takes other paths. */
+static inline void mni_heap_begin_busy(struct mni_heap *heap)
+{
+    heap->busy = true;
+    mn_atomic_signal_fence();
+}
+
+static inline void mni_heap_end_busy(struct mni_heap *heap)
+{
+    mn_atomic_signal_fence();
+    heap->busy = false;
+}
+
 /* Sizes asked for, by class: how many were looked at, and their sum. */
 void mni_sample_read(unsigned class, uint64_t *count, uint64_t *bytes);
 

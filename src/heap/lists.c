@@ -63,11 +63,15 @@ bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
 
     if (word == slab->word_count)
         return false;
-    bin->word = &slab->bits[word];
+    /* A signal handler must never find a word with another's base. */
+    mn_atomic_store_plain(&bin->word, mni_heap_none.bins[0].word);
+    mn_atomic_signal_fence();
     bin->base = slab->span.start + (size_t)word * 64 * slab->slot_size;
     bin->current = slab;
     /* A word that has just got a bit is never zero: no trigger. */
     lists_place(slab, MNI_SLAB_CURRENT, heap, 0);
+    mn_atomic_signal_fence();
+    mn_atomic_store_plain(&bin->word, &slab->bits[word]);
     return true;
 }
 
@@ -75,14 +79,16 @@ void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin)
 {
     struct mni_slab *slab = bin->current;
 
-    bin->word = mni_heap_none.bins[0].word;
+    mn_atomic_store_plain(&bin->word, mni_heap_none.bins[0].word);
+    mn_atomic_signal_fence();
     bin->current = NULL;
     mni_slab_settle(heap, slab);
 }
 
 void mni_slab_release_if_empty(struct mni_heap *heap, struct mni_slab *slab)
 {
-    if (!mni_slab_is_empty_owner(slab) || !mni_slab_is_quiet_owner(slab))
+    if (mn_atomic_load_relaxed(&slab->place) != MNI_SLAB_LISTED
+        || !mni_slab_is_empty_owner(slab) || !mni_slab_is_quiet_owner(slab))
         return;
     mni_slab_unlist(heap, slab);
     if (!mni_stock_return(&slab->span))

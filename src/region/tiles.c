@@ -36,6 +36,7 @@ static inline void tiles_absorb_right(struct mni_tiles *tiles, uint32_t i)
     uint32_t right = tiles->record[i].right;
     //@ ghost uint32_t left = tiles->record[i].left;
 
+    //@ assert in: right < tiles->count;
     //@ assert ends: right != i && left != i && (left == right ==> left == 0);
     if (tiles->record[right].list < MNI_TILES_CLASSES) {
         /*@ assert beyond: right != 0 && tiles->record[right].left == i
@@ -85,6 +86,7 @@ static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
 {
     uint32_t left = tiles->record[i].left;
 
+    //@ assert in: left < tiles->count;
     if (tiles->record[left].list >= MNI_TILES_CLASSES)
         return i;
     /*@ assert pair: left != 0 && left != i && tiles->record[left].right == i
@@ -140,15 +142,16 @@ static inline void tiles_trim(struct mni_tiles *tiles, uint32_t i,
 /* Whether a block of `size` granules can be cut from the proposed record `i`,
  * `gap` granules after its start. */
 /*@ requires \valid_read(tiles) && inv(*tiles) && i < tiles->count;
+    requires gap <= 0x80000000 && 0 < size <= 0x7fffffff;
     assigns \nothing;
     ensures fits: \result == \true ==>
-      gap + size <= tiles->record[i].size
+      i != 0 && gap + size <= tiles->record[i].size
       && (gap == 0 || tiles->head[MNI_TILES_SPARE] != 0);
 */
 static inline bool tiles_fits(const struct mni_tiles *tiles, uint32_t i,
                               uint32_t gap, uint32_t size)
 {
-    return tiles->record[i].size >= size && tiles->record[i].size - size >= gap
+    return gap + size <= tiles->record[i].size
            && (gap == 0 || tiles->head[MNI_TILES_SPARE] != 0);
 }
 
@@ -199,19 +202,15 @@ static inline uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
 
 uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size, uint32_t align)
 {
-    if (size == 0 || size > tiles->capacity)
+    if (size - 1 >= tiles->capacity) /* wraps for 0 */
         return 0;
     uint32_t i = mni_tlsf_propose(tiles, size);
-    if (i == 0)
-        return 0;
     uint32_t gap = mni_tile_gap(tiles->origin, tiles->record[i].start, align);
     if (!tiles_fits(tiles, i, gap, size)) {
+        if (align == 1 || align - 1 > tiles->capacity - size)
+            return 0;
         /* A block that is large enough wherever it starts. */
-        if (align - 1 > tiles->capacity - size)
-            return 0;
         i = mni_tlsf_propose(tiles, size + (align - 1));
-        if (i == 0)
-            return 0;
         gap = mni_tile_gap(tiles->origin, tiles->record[i].start, align);
         if (!tiles_fits(tiles, i, gap, size))
             return 0;
@@ -242,6 +241,7 @@ bool mni_tiles_resize(struct mni_tiles *tiles, uint32_t i, uint32_t size)
         return false;
     uint32_t right = tiles->record[i].right;
     uint32_t room = tiles->record[i].size;
+    //@ assert in: right < tiles->count;
     if (tiles->record[right].list < MNI_TILES_CLASSES)
         room += tiles->record[right].size;
     if (size > room)
@@ -332,6 +332,7 @@ static inline void tiles_init_first(struct mni_tiles *tiles, uint32_t capacity,
     for (uint32_t c = 0; c <= MNI_TILES_SPARE; c++)
         tiles->head[c] = 0;
     tiles->record[0].list = MNI_TILES_USED;
+    tiles->record[0].start = 0;
     tiles->record[0].size = 0;
     tiles->record[1].list = MNI_TILES_USED;
     tiles->record[1].start = 0;

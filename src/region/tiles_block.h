@@ -27,6 +27,7 @@ static inline void mni_tile_push(struct mni_tiles *tiles, uint32_t list,
 {
     uint32_t first = tiles->head[list];
 
+    //@ assert in: first < tiles->count;
     tiles->record[i].next = first;
     tiles->record[i].prev = 0;
     tiles->record[first].prev = i;
@@ -56,6 +57,7 @@ static inline void mni_tile_unlink(struct mni_tiles *tiles, uint32_t i)
     uint32_t prev = tiles->record[i].prev;
     uint32_t next = tiles->record[i].next;
 
+    //@ assert in: prev < tiles->count && next < tiles->count;
     if (prev != 0)
         tiles->record[prev].next = next;
     else
@@ -108,6 +110,7 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
     uint32_t rest = tiles->head[MNI_TILES_SPARE];
     uint32_t right = tiles->record[i].right;
 
+    //@ assert in: rest < tiles->count && right < tiles->count;
     mni_tile_unlink(tiles, rest);
     //@ ghost Unlinked: ;
     tiles->record[rest].start = tiles->record[i].start + size;
@@ -193,8 +196,10 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
 static inline void mni_tile_merge(struct mni_tiles *tiles, uint32_t i)
 {
     uint32_t gone = tiles->record[i].right;
+    //@ assert in: gone < tiles->count;
     uint32_t right = tiles->record[gone].right;
 
+    //@ assert beyond: right < tiles->count;
     tiles->record[i].size += tiles->record[gone].size;
     tiles->record[i].right = right;
     tiles->record[right].left = i;

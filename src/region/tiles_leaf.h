@@ -27,7 +27,7 @@ static inline uint32_t mni_tile_class(uint32_t size);
 /* Granules from `start` to the next multiple of `align`. */
 /*@ requires power(align);
     assigns \nothing;
-    ensures range: 0 <= \result < align;
+    ensures range: 0 <= \result < align && \result <= 0x7fffffff;
     ensures aligned: (origin + start + \result) % align == 0;
 */
 static inline uint32_t mni_tile_gap(uint32_t origin, uint32_t start,
@@ -43,7 +43,7 @@ static inline uint32_t mni_tile_lowest_bit(uint32_t word)
  * below 16 the size itself, which the same line gives for e = 4. */
 static inline uint32_t mni_tile_class(uint32_t size)
 {
-    uint32_t shift = 27u - (uint32_t)__builtin_clz(size | 16);
+    uint32_t shift = (31u ^ (uint32_t)__builtin_clz(size | 16)) - 4;
 
     return (shift << 4) + (size >> shift);
 }

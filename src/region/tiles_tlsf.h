@@ -47,6 +47,7 @@ static inline uint32_t tlsf_bits_from(uint32_t word, uint32_t k)
 /*@ requires \valid_read(tiles) && lists(*tiles) && bitmap(*tiles);
     requires c <= MNI_TILES_CLASSES;
     assigns \nothing;
+    ensures in: \result < tiles->count;
     ensures found: \result != 0 ==>
       isfree(*tiles, \result) && tiles->record[\result].list >= c;
     ensures none: \result == 0 ==>
@@ -93,6 +94,7 @@ static inline uint32_t tlsf_first_from(const struct mni_tiles *tiles,
 /*@ requires \valid_read(tiles) && core(*tiles) && bitmap(*tiles);
     requires 0 < size <= tiles->capacity;
     assigns \nothing;
+    ensures in: \result < tiles->count;
     ensures found: \result != 0 ==>
       isfree(*tiles, \result) && tiles->record[\result].size >= size;
 */
@@ -102,6 +104,7 @@ static inline uint32_t mni_tlsf_propose(const struct mni_tiles *tiles,
     uint32_t c = mni_tile_class(size);
     uint32_t first = tiles->head[c];
 
+    //@ assert in: first < tiles->count;
     if (tiles->record[first].size >= size)
         return first;
     /*@ assert large: \forall integer i; isfree(*tiles, i)
