@@ -11,12 +11,8 @@
 #include <stdint.h>
 
 struct mni_lock {
-    _Atomic uint32_t state;   /* 0 free, 1 held, 2 held and waited for */
-    _Atomic uintptr_t holder; /* mni_lock_self() of the holder, or 0 */
+    _Atomic uint32_t state; /* 0: free; else who holds it */
 };
-
-/* A number that no other living thread has. */
-uintptr_t mni_lock_self(void);
 
 /* Take the lock. False if this very thread holds it already. */
 bool mni_lock_enter(struct mni_lock *lock) __attribute__((warn_unused_result));
