@@ -202,13 +202,14 @@ static inline uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
 
 uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size, uint32_t align)
 {
-    if (size - 1 >= tiles->capacity) /* wraps for 0 */
+    if (size == 0 || size > tiles->capacity)
         return 0;
     uint32_t i = mni_tlsf_propose(tiles, size);
     uint32_t gap = mni_tile_gap(tiles->origin, tiles->record[i].start, align);
     if (!tiles_fits(tiles, i, gap, size)) {
         if (align == 1 || align - 1 > tiles->capacity - size)
             return 0;
+        //@ assert wide: size <= size + (align - 1) <= tiles->capacity;
         /* A block that is large enough wherever it starts. */
         i = mni_tlsf_propose(tiles, size + (align - 1));
         gap = mni_tile_gap(tiles->origin, tiles->record[i].start, align);

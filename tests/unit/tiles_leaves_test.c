@@ -61,7 +61,8 @@ static uint32_t gap_wrong(unsigned shift, uint32_t step)
 
     for (uint64_t i = 0; i <= UINT32_MAX; i += step) {
         uint32_t gap = mni_tile_gap(0, (uint32_t)i, align);
-        wrong += gap >= align || (((uint32_t)i + gap) & (align - 1)) != 0;
+        wrong += gap >= align || gap > INT32_MAX
+                 || (((uint32_t)i + gap) & (align - 1)) != 0;
     }
     return wrong;
 }
