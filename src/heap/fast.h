@@ -72,6 +72,24 @@ mni_alloc(struct mni_heap *heap, size_t size)
     return MNI_LIKELY(block != NULL) ? block : mni_alloc_slow(heap, size);
 }
 
+/* The slot size if `block` is out and in a slab that this thread allocates
+ * from; 0 for the slow paths to find out. */
+static inline size_t mni_own_size(const void *block)
+{
+    struct mn_owner *owner = mni_map_get(block);
+
+    if (owner == NULL || mn_atomic_load_plain(&owner->trusted) != mni_heap_self)
+        return 0;
+    struct mni_slab *slab = mni_slab_cast(owner);
+    struct mni_slot slot = mni_slab_slot(slab, block);
+    uint64_t with;
+    if (slot.fraction >= slab->reciprocal
+        || mni_word_has(mn_atomic_load_relaxed(mni_slab_word(slab, slot.index)),
+                        slot.index, &with))
+        return 0;
+    return slab->slot_size;
+}
+
 /* Return `block` to a slab of this thread, if it is the start of a slot that
  * is out; everything else is for the slow path. */
 static inline __attribute__((always_inline)) void mni_free(void *block)

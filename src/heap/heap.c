@@ -144,7 +144,9 @@ static size_t heap_smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-void *mn_realloc(void *block, size_t size)
+/* When mn_realloc cannot just return the block. */
+static __attribute__((noinline)) void *heap_realloc_slow(void *block,
+                                                         size_t size)
 {
     if (block == NULL)
         return mn_alloc(size);
@@ -160,6 +162,15 @@ void *mn_realloc(void *block, size_t size)
     memcpy(moved, block, heap_smaller(usable, size));
     mni_free(block);
     return moved;
+}
+
+void *mn_realloc(void *block, size_t size)
+{
+    size_t own = mni_own_size(block);
+
+    return own != 0 && size <= own && size >= own / 2
+               ? block
+               : heap_realloc_slow(block, size);
 }
 
 bool mn_trim(void)

@@ -14,8 +14,8 @@
 #include "base/atomic.h"
 #include "base/text.h"
 #include "heap/options.h"
-#include "heap/stock.h"
 #include "os/os.h"
+#include "space/meta.h"
 
 enum {
     REPORT_STEP_SHIFT = 4, /* a sixteenth */
@@ -28,11 +28,22 @@ enum {
 /* The C library's: how this program was called. */
 extern char *program_invocation_short_name;
 
+struct mni_report_window mni_report_window = {
+    .magic = MNI_REPORT_MAGIC,
+    .self = &mni_report_window,
+    .size = sizeof mni_report_window,
+    .layout = MNI_REPORT_LAYOUT,
+    .stock = &mni_stock,
+    .map = &mni_map,
+};
+
 static bool report_on;
 static bool report_cancelled;
 static _Atomic uint32_t report_ended;
-static _Atomic uint32_t report_busy; /* 1 while a thread takes a snapshot */
-static _Atomic size_t report_next;   /* committed bytes that call for one */
+/* The process in which a thread takes a snapshot, or 0. The child of a fork
+ * may find its parent here, whose thread it has not got. */
+static _Atomic uint64_t report_busy;
+static _Atomic size_t report_next; /* committed bytes that call for one */
 static struct mn_stats report_peak;
 
 struct report_field {
@@ -83,30 +94,58 @@ void mni_report_cancel(void)
     report_on = false;
 }
 
-static void report_snapshot(void)
+/* All stores to the window are relaxed: who reads it has no order with us. */
+static void report_renew_window(void)
 {
+    struct mni_report_window *window = &mni_report_window;
+
+    mn_atomic_store_relaxed(&window->heaps, mni_thread_heaps());
+    mn_atomic_store_relaxed(&window->own_heaps, mni_heaps_count());
+    mn_atomic_store_relaxed(&window->records,
+                            mni_map_committed() + mni_meta_committed());
+    mn_atomic_store_relaxed(&window->reserved,
+                            mni_map_reserved() + mni_meta_reserved());
+}
+
+static void report_renew_samples(void)
+{
+    for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
+        uint64_t count;
+        uint64_t bytes;
+        mni_sample_read(class, &count, &bytes);
+        mn_atomic_store_relaxed(&mni_report_window.sampled[class], count);
+        mn_atomic_store_relaxed(&mni_report_window.sampled_bytes[class], bytes);
+    }
+}
+
+static void report_snapshot(size_t committed)
+{
+    uint64_t process = mni_os_process();
+    uint64_t busy = mn_atomic_load_relaxed(&report_busy);
     struct mn_stats stats;
 
     /* Acquire, and release below: one snapshot follows the other. */
-    if (mn_atomic_exchange_acquire(&report_busy, 1) != 0)
+    if (busy == process
+        || !mn_atomic_cas_strong_acquire(&report_busy, &busy, process))
         return;
-    if (mn_stats(&stats) && stats.committed >= report_peak.committed) {
+    report_renew_samples();
+    if (report_on && mn_stats(&stats)
+        && stats.committed >= report_peak.committed)
         report_peak = stats;
-        mn_atomic_store_relaxed(&report_next,
-                                stats.committed
-                                    + (stats.committed >> REPORT_STEP_SHIFT)
-                                    + REPORT_STEP_MIN);
-    }
+    mn_atomic_store_relaxed(&report_next, committed
+                                              + (committed >> REPORT_STEP_SHIFT)
+                                              + REPORT_STEP_MIN);
     mn_atomic_store_release(&report_busy, 0);
 }
 
 void mni_report_tick(void)
 {
     /* Both may be old; then the snapshot comes at the next growth. */
-    if (report_on
-        && mn_atomic_load_plain(&mni_stock.committed_peak)
-               >= mn_atomic_load_relaxed(&report_next))
-        report_snapshot();
+    size_t committed = mn_atomic_load_plain(&mni_stock.committed_peak);
+
+    report_renew_window();
+    if (committed >= mn_atomic_load_relaxed(&report_next))
+        report_snapshot(committed);
 }
 
 /* ---- writing ---- */

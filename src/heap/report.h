@@ -8,7 +8,7 @@
 #ifndef MNI_REPORT_H
 #define MNI_REPORT_H
 
-#include <mn/base.h>
+#include "heap/heap.h"
 
 /* When the process starts, after mni_options_load. By the option `announce`,
  * tell the command that Mneme serves this process. */
@@ -22,5 +22,42 @@ void mni_report_end(void);
 
 /* This process will tell nothing. */
 void mni_report_cancel(void);
+
+/* Where another process that may read this one's memory begins. It is found by
+ * its first bytes, in the writable data of the library or the program. */
+struct mni_report_window {
+    char magic[16];
+    struct mni_report_window *self; /* tells it from a copy */
+    uint32_t size;                  /* of this structure */
+    uint32_t layout;                /* MNI_REPORT_LAYOUT */
+    struct mni_stock *stock;
+    struct mni_map *map;
+
+    /* As they were at the last mni_report_tick. */
+    _Atomic(struct mni_heap *) heaps; /* of threads */
+    _Atomic size_t own_heaps;         /* first-class ones */
+    _Atomic size_t records;           /* bytes of map and metadata */
+    _Atomic size_t reserved;          /* addresses for them */
+    _Atomic uint64_t sampled[MNI_CLASS_COUNT];
+    _Atomic uint64_t sampled_bytes[MNI_CLASS_COUNT];
+};
+
+#define MNI_REPORT_MAGIC "mneme-window-1"
+
+/* Differs where structures that are read from outside differ. */
+enum {
+    MNI_REPORT_LAYOUT =
+        sizeof(struct mni_stock) + 3 * sizeof(struct mni_arena)
+        + 5 * sizeof(struct mni_slab) + 7 * sizeof(struct mni_large)
+        + 11 * sizeof(struct mni_heap) + 13 * offsetof(struct mni_heap, kind)
+        + 17 * offsetof(struct mni_heap, next)
+        + 19 * offsetof(struct mni_slab, slot_size)
+        + 23 * offsetof(struct mni_slab, place)
+        + 29 * offsetof(struct mni_stock, changes)
+        + 31 * offsetof(struct mni_arena, dirty) + 37 * MN_CELL_SHIFT
+        + 41 * MNI_CLASS_COUNT
+};
+
+extern struct mni_report_window mni_report_window;
 
 #endif
