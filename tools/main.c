@@ -14,6 +14,7 @@ static const struct tool_command main_commands[] = {
     {"run", "run a program on Mneme's malloc", run_main},
     {"compare", "run a command with and without Mneme, and show both",
      compare_main},
+    {"stat", "show where the memory of a process is", stat_main},
     {"options", "list the options that MNEME and -o set", options_main},
 };
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof main_commands[0] };

@@ -19,6 +19,7 @@ struct tool_command {
 };
 
 int run_main(int count, char **arguments);
+int stat_main(int count, char **arguments);
 int compare_main(int count, char **arguments);
 int options_main(int count, char **arguments);
 

@@ -155,7 +155,7 @@ refuses 125 'unknown command "xyzzyxyzzy"' "$mneme" xyzzyxyzzy
 refuses 125 "Usage: mneme" "$mneme"
 refuses 0 "Usage: mneme run" "$mneme" help run
 refuses 0 "mneme 0." "$mneme" --version
-for command in run compare options; do
+for command in run compare stat options; do
     refuses 0 "Usage: mneme $command" "$mneme" help "$command"
 done
 checked "help, version and unknown commands"
