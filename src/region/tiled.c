@@ -15,8 +15,6 @@
 #include "region/starts.h"
 #include "region/tiles.h"
 
-#include <string.h>
-
 _Static_assert(offsetof(struct mn_tiled, region) == 0, "kinds are cast");
 _Static_assert(_Alignof(struct mni_tiles) == _Alignof(uint32_t),
                "control memory is words");
@@ -272,22 +270,29 @@ size_t mni_tiled_control_bytes(const struct mn_tiled *tiled, uint32_t count)
     return mni_tiled_layout_bytes(tiled->granule_count, count);
 }
 
-/* Requires: the starts are zero; count records fit; the geometry is sound. */
-static void tiled_init(struct mn_tiled *tiled, void *memory, size_t granule,
-                       uint32_t granule_count, void *control, uint32_t count)
+/* Describe the memory. Requires: tiled_geometry gave granule_count for it. */
+static void tiled_cover(struct mn_tiled *tiled, void *memory, size_t granule,
+                        uint32_t granule_count)
 {
-    size_t offset = tiled_tiles_offset(granule_count);
-
     tiled->region.ops = &tiled_ops;
     tiled->base = memory;
     tiled->granule_shift = mni_highest_bit(granule);
     tiled->granule_count = granule_count;
     tiled->size = (size_t)granule_count << tiled->granule_shift;
+}
+
+/* Lay out the control memory. Requires: the starts are zero; `count` records
+ * fit. */
+static void tiled_begin(struct mn_tiled *tiled, void *control, uint32_t count)
+{
+    size_t offset = tiled_tiles_offset(tiled->granule_count);
+    uint32_t origin =
+        (uint32_t)((uintptr_t)tiled->base >> tiled->granule_shift);
+
     tiled->starts = control;
-    tiled->index = tiled->starts + mni_starts_words(granule_count);
+    tiled->index = tiled->starts + mni_starts_words(tiled->granule_count);
     tiled->tiles = (void *)((unsigned char *)control + offset);
-    mni_tiles_init(tiled->tiles, granule_count, count,
-                   (uint32_t)((uintptr_t)memory >> tiled->granule_shift));
+    mni_tiles_init(tiled->tiles, tiled->granule_count, count, origin);
     tiled_mark(tiled, MNI_TILES_FIRST);
     MN_ASSERT(tiled_check_small(tiled));
 }
@@ -308,7 +313,8 @@ enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled, void *memory,
     size_t used = mni_tiled_layout_bytes(granule_count, first_count);
     if (used > control_size_max)
         return MN_ERR_INVALID;
-    tiled_init(tiled, memory, granule, granule_count, control, first_count);
+    tiled_cover(tiled, memory, granule, granule_count);
+    tiled_begin(tiled, control, first_count);
     *control_used = used;
     return MN_OK;
 }
@@ -359,7 +365,10 @@ enum mn_status mn_tiled_init(struct mn_tiled *tiled, void *memory,
                    / sizeof(struct mni_tile);
     if (count > tiled_count_max(granule_count))
         count = tiled_count_max(granule_count);
-    memset(control, 0, mni_starts_words(granule_count) * sizeof(uint32_t));
-    tiled_init(tiled, memory, granule, granule_count, control, (uint32_t)count);
+    /* The builtin: without a C library there is no header to name it. */
+    __builtin_memset(control, 0,
+                     mni_starts_words(granule_count) * sizeof(uint32_t));
+    tiled_cover(tiled, memory, granule, granule_count);
+    tiled_begin(tiled, control, (uint32_t)count);
     return MN_OK;
 }
