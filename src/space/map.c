@@ -123,7 +123,9 @@ bool mni_map_cover(const void *start, size_t size)
 {
     if (mni_map.count == 0 && !map_begin())
         return false;
-    if (map_pieces == NULL && (!map_pieces_begin() || !mni_meta_enter()))
+    if (map_pieces == NULL && !map_pieces_begin())
+        return false;
+    if (!mni_meta_enter())
         return false;
 
     uintptr_t first = ((uintptr_t)start >> MN_CELL_SHIFT) - mni_map.first;

@@ -28,7 +28,8 @@ static struct {
     size_t reserved;
     size_t committed;
     size_t used;
-    bool entered; /* the map answers for what is committed */
+    bool entered;  /* the map answers for what is committed */
+    bool entering; /* as covering the map for it asks for the same */
     struct meta_free *free[META_LISTS];
 } meta;
 
@@ -68,9 +69,11 @@ static bool meta_begin(void)
 
 bool mni_meta_enter(void)
 {
-    if (meta.entered)
+    if (meta.entered || meta.entering)
         return true;
+    meta.entering = true;
     meta.entered = mni_map_cover(meta.start, meta.committed);
+    meta.entering = false;
     if (meta.entered)
         mni_map_set(meta.start, meta.committed, &meta.owner);
     return meta.entered;
