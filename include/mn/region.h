@@ -78,7 +78,8 @@ struct mn_bump { /* fields are private */
 /* Hand out `memory` in order of address. Freeing the newest block makes its
  * room available again; freeing the last live block, all of it. Interior and
  * double frees inside the used part cannot be told from honest ones, except
- * that more frees than allocations stop the program.
+ * that more frees than allocations stop the program. To mn_region_block_at and
+ * mn_region_walk, all blocks older than the newest are one.
  * `memory` is borrowed and must outlive `bump`. MN_ERR_INVALID if `memory` is
  * NULL or `size` is 0 or more than PTRDIFF_MAX. O(1) operations. */
 MN_API enum mn_status mn_bump_init(struct mn_bump *bump, void *memory,
@@ -105,7 +106,8 @@ struct mn_tiled { /* fields are private */
 
 /* Bytes of control memory that mn_tiled_init needs for a region of
  * `memory_size` bytes in granules of `granule` bytes and at most `block_count`
- * blocks, free ones included; 0 if the arguments are refused there. */
+ * blocks, free ones included, of which it records up to 2^24 - 1; 0 if the
+ * arguments are refused there. */
 MN_API size_t mn_tiled_control_size(size_t memory_size, size_t granule,
                                     size_t block_count);
 
