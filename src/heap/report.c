@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c -- a snapshot whenever the memory has grown, and writing the last.
+/* report.c -- a snapshot now and then, and writing the largest at the end.
  *
- * Memory that was committed stays so, and its peak is its end. The causes are
- * worth knowing as they were when it last grew; a snapshot at each sixteenth
- * of growth costs little and comes near that moment.
+ * Nothing says when memory is at its peak, so we look again and again, and
+ * keep the look at which most of it was in use. Looking costs time for
+ * each span; so it waits until the program took an eighth as many spans as
+ * there are. The peak is found up to that eighth, at a constant cost for each
+ * span that the program takes.
  */
 #include "heap/report.h"
 
@@ -18,8 +20,8 @@
 #include "space/meta.h"
 
 enum {
-    REPORT_STEP_SHIFT = 4, /* a sixteenth */
-    REPORT_STEP_MIN = 256 * 1024,
+    REPORT_TICKS_MIN = 4,
+    REPORT_PART = 8,        /* of the spans, new ones between two snapshots */
     REPORT_PATH_SIZE = 600, /* of the longest value of an option, and more */
     REPORT_LINE_SIZE = 128,
     REPORT_STDERR = 2
@@ -43,7 +45,7 @@ static _Atomic uint32_t report_ended;
 /* The process in which a thread takes a snapshot, or 0. The child of a fork
  * may find its parent here, whose thread it has not got. */
 static _Atomic uint64_t report_busy;
-static _Atomic size_t report_next; /* committed bytes that call for one */
+static _Atomic int64_t report_rest; /* ticks until the next one */
 static struct mn_stats report_peak;
 
 struct report_field {
@@ -118,34 +120,37 @@ static void report_renew_samples(void)
     }
 }
 
-static void report_snapshot(size_t committed)
+static size_t report_in_use(const struct mn_stats *stats)
+{
+    return stats->payload + stats->rounding;
+}
+
+static void report_look(void)
 {
     uint64_t process = mni_os_process();
     uint64_t busy = mn_atomic_load_relaxed(&report_busy);
-    struct mn_stats stats;
+    struct mn_stats stats = {0};
 
-    /* Acquire, and release below: one snapshot follows the other. */
+    /* Acquire, and release below: one look follows the other. */
     if (busy == process
         || !mn_atomic_cas_strong_acquire(&report_busy, &busy, process))
         return;
     report_renew_samples();
     if (report_on && mn_stats(&stats)
-        && stats.committed >= report_peak.committed)
+        && report_in_use(&stats) >= report_in_use(&report_peak))
         report_peak = stats;
-    mn_atomic_store_relaxed(&report_next, committed
-                                              + (committed >> REPORT_STEP_SHIFT)
-                                              + REPORT_STEP_MIN);
+    mn_atomic_store_relaxed(&report_rest,
+                            REPORT_TICKS_MIN
+                                + (int64_t)(stats.span_count / REPORT_PART));
     mn_atomic_store_release(&report_busy, 0);
 }
 
 void mni_report_tick(void)
 {
-    /* Both may be old; then the snapshot comes at the next growth. */
-    size_t committed = mn_atomic_load_plain(&mni_stock.committed_peak);
-
     report_renew_window();
-    if (committed >= mn_atomic_load_relaxed(&report_next))
-        report_snapshot(committed);
+    /* Relaxed: it only counts. */
+    if (mn_atomic_add_relaxed(&report_rest, -1) <= 0)
+        report_look();
 }
 
 /* ---- writing ---- */
@@ -214,9 +219,9 @@ static void report_file(const struct mn_stats *end)
     mni_text_put_count(&text, mni_os_process());
     mni_text_put(&text, "\n");
     mni_os_write(file, buffer, text.used);
-    /* The last growth may have been too small for a snapshot. */
-    report_stats(file, "peak",
-                 end->payload > report_peak.payload ? end : &report_peak);
+    report_stats(
+        file, "peak",
+        report_in_use(end) > report_in_use(&report_peak) ? end : &report_peak);
     report_stats(file, "end", end);
     mni_os_close(file);
 }
