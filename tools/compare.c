@@ -252,11 +252,11 @@ static void compare_table(const struct compare *compare)
     compare_row(compare, "peak resident", "MiB", compare_peak);
     (void)printf("  %-14s %s\n", "output",
                  compare_same_output(compare) ? "the same" : "NOT the same");
-    (void)printf("\n  Medians of %u runs each, in turn. CPU time is of all "
+    (void)printf("\n  Medians of %u run%s each, in turn. CPU time is of all "
                  "processes, the peak is\n"
                  "  that of the largest; \"within\" is how far any run lies "
                  "from its median.\n\n",
-                 compare->runs);
+                 compare->runs, compare->runs == 1 ? "" : "s");
 }
 
 static void compare_picture(void)
@@ -275,6 +275,8 @@ static void compare_picture(void)
                "The heap of %s at its peak, the largest of %s process%s:",
                partition.program, tool_count(count), count == 1 ? "" : "es");
     picture_write(stdout, title, &partition.peak);
+    (void)puts("\n  What else is resident is not malloc's: code, stacks, and "
+               "what a program maps.");
 }
 
 /* Whether all runs ended alike; if not, say how. */

@@ -23,8 +23,8 @@ _Static_assert(offsetof(struct mn_stats, reserved)
 const char *partition_meaning(unsigned cause)
 {
     static const char *const meanings[] = {
-        "asked for, in use",   "rest of these blocks", "free, next in turn",
-        "free, in used spans", "free spans, fresh",    "free spans, aging",
+        "asked for, in use",   "rest of its blocks", "free, next in turn",
+        "free, in used spans", "free spans, fresh",  "free spans, aging",
         "no memory behind it", "records of Mneme",
     };
 

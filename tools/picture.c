@@ -9,7 +9,8 @@
 
 enum {
     PICTURE_CAUSES_MAX = 8,
-    PICTURE_FIXED = 57, /* columns of a row besides its bar */
+    PICTURE_UNTOUCHED = 6, /* the cause that costs nothing */
+    PICTURE_FIXED = 57,    /* columns of a row besides its bar */
     PICTURE_BAR_MIN = 10,
     PICTURE_BAR_MAX = 40,
     PICTURE_WIDTH_MAX = 96,
@@ -26,6 +27,10 @@ static const struct picture_style {
     {"▚", "o", "\033[38;5;215m"}, {"▞", "x", "\033[38;5;209m"},
     {"·", ".", "\033[38;5;243m"}, {"■", "M", "\033[38;5;141m"},
 };
+
+_Static_assert(offsetof(struct mn_stats, untouched)
+                   == (PICTURE_UNTOUCHED + 1) * sizeof(size_t),
+               "the causes follow the first field");
 
 struct picture {
     FILE *file;
@@ -60,17 +65,18 @@ static const char *picture_fill(const struct picture *picture, unsigned cause)
                          : picture_styles[cause].ascii;
 }
 
+/* The part of a cause in what has been touched. */
 static double picture_share(const struct picture *picture, unsigned cause)
 {
-    size_t whole = picture->stats->committed;
+    size_t whole = picture->stats->committed - picture->stats->untouched;
 
-    return whole == 0
+    return whole == 0 || cause == PICTURE_UNTOUCHED
                ? 0
                : (double)mn_stats_cause(picture->stats, cause) / (double)whole;
 }
 
-/* All causes in one bar. Each cause ends where the sum so far ends, rounded,
- * so that the whole is as wide as it should be. */
+/* All causes that cost memory in one bar. Each cause ends where the sum so far
+ * ends, rounded, so that the whole is as wide as it should be. */
 static void picture_stack(const struct picture *picture)
 {
     unsigned width = picture->width - 4;
@@ -146,9 +152,13 @@ void picture_write(FILE *file, const char *title, const struct mn_stats *stats)
     (void)fprintf(file, "%s\n\n", title);
     picture_stack(&picture);
     for (unsigned i = 0; i < mn_stats_cause_count(); i++)
-        picture_row(&picture, i, width);
-    (void)fprintf(file, "  %*s %10s  in %s blocks and %s spans\n",
-                  (int)(12 + width), "committed", tool_size(stats->committed),
+        if (i != PICTURE_UNTOUCHED)
+            picture_row(&picture, i, width);
+    (void)fprintf(file, "  %*s %10s  %s blocks, %s spans\n", (int)(12 + width),
+                  "touched", tool_size(stats->committed - stats->untouched),
                   tool_count(stats->block_count),
                   tool_count(stats->span_count));
+    (void)fprintf(file, "  %*s %10s  %s\n", (int)(12 + width), "untouched",
+                  tool_size(stats->untouched),
+                  partition_meaning(PICTURE_UNTOUCHED));
 }
