@@ -4,6 +4,7 @@
 #define MNI_ARENA_H
 
 #include "heap/stock.h"
+#include "slab/slab.h"
 
 /* Reserve an arena of `size` bytes. NULL if the system or the map refuses. */
 struct mni_arena *mni_arena_create(struct mni_stock *stock, size_t size);
@@ -27,7 +28,12 @@ bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
  * age. True if any was purged. */
 bool mni_arena_purge(struct mni_arena *arena, bool everything);
 
-/* Bytes that a record of a span gets in a fixed arena. */
-enum { MNI_ARENA_RECORD = 1152 };
+/* Bytes that a record of a span gets in a fixed arena: those of a slab that
+ * divides a cell into the smallest slots; no record is larger. */
+enum {
+    MNI_ARENA_RECORD =
+        (sizeof(struct mni_slab) + 2 * MNI_CELL_SIZE / MNI_SLOT_UNIT / 8 + 63)
+        / 64 * 64
+};
 
 #endif

@@ -231,7 +231,7 @@ static struct mn_heap *heap_in_memory(void *memory, size_t size)
     size_t skipped = mni_round_up(address, 64) - address;
     size_t head = mni_round_up(sizeof(struct mn_heap), 64);
 
-    if (size > PTRDIFF_MAX || size < skipped + head)
+    if (size > PTRDIFF_MAX || size < mn_heap_memory_min())
         return NULL;
     unsigned char *start = (unsigned char *)memory + skipped;
     struct mn_heap *heap = (struct mn_heap *)(void *)start;
