@@ -35,11 +35,11 @@ static size_t class_span_small(size_t slot_size)
     return best;
 }
 
-/* Larger slots: some 64 of them while that is up to 256 KiB, then fewer, but
- * at least eight. */
+/* Larger slots: up to 64 of them while that is up to 256 KiB, then fewer, but
+ * at least eight. One more than 64 would leave a tail of up to 63. */
 static size_t class_span_large(size_t slot_size)
 {
-    size_t size = CLASS_WORD * slot_size;
+    size_t size = mni_round_down(CLASS_WORD * slot_size, CLASS_CELL);
 
     if (size > 256 * 1024)
         size = 256 * 1024;
