@@ -8,14 +8,21 @@
 #include "heap/fast.h"
 #include "heap/report.h"
 
-/* Sizes asked for whenever a slow path is taken. Relaxed: they are counts. */
+/* Sizes asked for whenever a slow path is taken. Relaxed loads and stores, not
+ * additions, which would wait for every store before them: threads may lose
+ * each other's counts, of which an estimate is made. */
 static _Atomic uint64_t alloc_sampled[MNI_CLASS_COUNT];
 static _Atomic uint64_t alloc_sampled_bytes[MNI_CLASS_COUNT];
 
+static void alloc_add(_Atomic uint64_t *counter, uint64_t value)
+{
+    mn_atomic_store_relaxed(counter, mn_atomic_load_relaxed(counter) + value);
+}
+
 static void alloc_sample(unsigned class, size_t size)
 {
-    (void)mn_atomic_add_relaxed(&alloc_sampled[class], 1);
-    (void)mn_atomic_add_relaxed(&alloc_sampled_bytes[class], size);
+    alloc_add(&alloc_sampled[class], 1);
+    alloc_add(&alloc_sampled_bytes[class], size);
 }
 
 void mni_sample_read(unsigned class, uint64_t *count, uint64_t *bytes)
@@ -59,18 +66,33 @@ static struct mni_slab *alloc_new_slab(struct mni_heap *heap, unsigned class)
     mn_atomic_store_relaxed(&slab->heap, heap);
     mni_slab_init(slab, &layout, class);
     mni_stock_map(&slab->span);
+    mni_report_tick();
     return slab;
+}
+
+/* Go on in the bin's current slab. False if it has nothing, or so little that
+ * another slab is the better choice. */
+static bool alloc_go_on(struct mni_heap *heap, struct mni_bin *bin)
+{
+    struct mni_slab *slab = bin->current;
+    uint32_t next = (uint32_t)(bin->word - slab->bits) + 1;
+
+    if (mni_bin_use(heap, bin, slab, next))
+        return true;
+    /* Back to its start only if others returned slots, or nothing else is at
+     * hand: what came back since this slab became current is little. */
+    bool drained = mni_slab_drain_owner(slab);
+    return (drained || bin->listed == NULL) && mni_bin_use(heap, bin, slab, 0);
 }
 
 /* Make the bin's word one with a free slot. */
 static bool alloc_refill(struct mni_heap *heap, unsigned class)
 {
     struct mni_bin *bin = &heap->bins[class];
-    struct mni_slab *slab = bin->current;
+    struct mni_slab *slab;
 
-    if (slab != NULL) {
-        if (mni_bin_use(heap, bin, slab)
-            || (mni_slab_drain_owner(slab) && mni_bin_use(heap, bin, slab)))
+    if (bin->current != NULL) {
+        if (alloc_go_on(heap, bin))
             return true;
         mni_bin_retire(heap, bin);
     }
@@ -78,14 +100,14 @@ static bool alloc_refill(struct mni_heap *heap, unsigned class)
         (void)mni_heap_drain(heap);
     while ((slab = bin->listed) != NULL) {
         mni_slab_unlist(heap, slab);
-        if (mni_bin_use(heap, bin, slab))
+        if (mni_bin_use(heap, bin, slab, 0))
             return true;
     }
     slab = mni_common_take(heap, class);
-    if (slab != NULL && mni_bin_use(heap, bin, slab))
+    if (slab != NULL && mni_bin_use(heap, bin, slab, 0))
         return true;
     slab = alloc_new_slab(heap, class);
-    return slab != NULL && mni_bin_use(heap, bin, slab);
+    return slab != NULL && mni_bin_use(heap, bin, slab, 0);
 }
 
 static struct mn_heap *alloc_first_class(struct mni_heap *heap)
@@ -113,14 +135,11 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
                    : NULL;
 
     unsigned class = mni_class_of(size);
-    const struct mni_slab *before = heap->bins[class].current;
     void *block = NULL;
     mni_heap_begin_busy(heap);
     if (alloc_refill(heap, class))
         block = mni_bin_take(&heap->bins[class]);
     mni_heap_end_busy(heap);
     alloc_sample(class, size);
-    if (heap->bins[class].current != before)
-        mni_report_tick();
     return block;
 }

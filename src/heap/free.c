@@ -67,10 +67,8 @@ void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
             != 0)
             mni_stop_bad_block("free", block);
     } while (!mni_word_change(word, &seen, seen | bit));
-    if (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_FULL)
-        mni_slab_settle(heap, slab);
-    if (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_LISTED)
-        mni_slab_release_if_empty(heap, slab);
+    mni_slab_list_again(heap, slab);
+    mni_slab_release_if_empty(heap, slab);
     mni_heap_end_busy(heap);
 }
 

@@ -34,7 +34,8 @@ struct mni_bin {
     unsigned char *base;    /* slot of the word's bit 0 */
     size_t slot_size;
     struct mni_slab *current; /* the word is one of its, or it is NULL */
-    struct mni_slab *listed;  /* more slabs with free slots */
+    struct mni_slab *listed;  /* more slabs with free slots, a queue */
+    struct mni_slab *last;    /* the end of the queue */
 };
 
 enum mni_heap_kind {
@@ -127,10 +128,13 @@ void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab);
  * stock. */
 void mni_slab_release_if_empty(struct mni_heap *heap, struct mni_slab *slab);
 
-/* Make the bin allocate from `slab`, which is on no list. False if it has no
- * free slot. */
+/* A slot of the slab was released: if the slab was full, list it. */
+void mni_slab_list_again(struct mni_heap *heap, struct mni_slab *slab);
+
+/* Make the bin allocate from `slab`, which is on no list, from its word `from`
+ * on. False if there is no free slot there. */
 bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
-                 struct mni_slab *slab);
+                 struct mni_slab *slab, uint32_t from);
 
 /* Make the bin's current slab a listed or full one. */
 void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin);

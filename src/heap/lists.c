@@ -4,6 +4,10 @@
  * A slab's owner trusts the heap while the slab is current or listed, so that
  * releases take the fast path. A full slab trusts nobody: the first release
  * takes the slow path, which lists it again.
+ *
+ * Lists are queues: a slab that was full a moment ago goes to the end, and by
+ * its turn more of its slots have come back. Taken up at once, it would be
+ * full again after one allocation.
  */
 #include "base/assert.h"
 #include "base/word.h"
@@ -24,21 +28,34 @@ static void lists_count_common(const struct mni_heap *heap,
         (void)mn_atomic_add_relaxed(&mni_common_listed[slab->class], change);
 }
 
-void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
+/* Put a slab with a free slot at the end of its queue. */
+static void lists_append(struct mni_heap *heap, struct mni_slab *slab)
 {
     struct mni_bin *bin = &heap->bins[slab->class];
 
-    if (mni_slab_find_owner(slab) == slab->word_count) {
-        lists_place(slab, MNI_SLAB_FULL, NULL, 0);
-        return;
-    }
-    slab->prev = NULL;
-    slab->next = bin->listed;
-    if (bin->listed != NULL)
-        bin->listed->prev = slab;
-    bin->listed = slab;
+    slab->next = NULL;
+    slab->prev = bin->last;
+    if (bin->last != NULL)
+        bin->last->next = slab;
+    else
+        bin->listed = slab;
+    bin->last = slab;
     lists_count_common(heap, slab, 1);
     lists_place(slab, MNI_SLAB_LISTED, heap, mni_slab_full_word(slab));
+}
+
+void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
+{
+    if (mni_slab_find_owner(slab, 0) == slab->word_count)
+        lists_place(slab, MNI_SLAB_FULL, NULL, 0);
+    else
+        lists_append(heap, slab);
+}
+
+void mni_slab_list_again(struct mni_heap *heap, struct mni_slab *slab)
+{
+    if (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_FULL)
+        lists_append(heap, slab);
 }
 
 void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
@@ -52,14 +69,16 @@ void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
         bin->listed = slab->next;
     if (slab->next != NULL)
         slab->next->prev = slab->prev;
+    else
+        bin->last = slab->prev;
     lists_count_common(heap, slab, UINT32_MAX);
     lists_place(slab, MNI_SLAB_FULL, NULL, 0);
 }
 
 bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
-                 struct mni_slab *slab)
+                 struct mni_slab *slab, uint32_t from)
 {
-    uint32_t word = mni_slab_find_owner(slab);
+    uint32_t word = mni_slab_find_owner(slab, from);
 
     if (word == slab->word_count)
         return false;

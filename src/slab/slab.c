@@ -72,13 +72,12 @@ bool mni_slab_drain_owner(struct mni_slab *slab)
     return any;
 }
 
-uint32_t mni_slab_find_owner(const struct mni_slab *slab)
+uint32_t mni_slab_find_owner(const struct mni_slab *slab, uint32_t from)
 {
-    uint32_t i = 0;
-
-    while (i < slab->word_count && mn_atomic_load_relaxed(&slab->bits[i]) == 0)
-        i++;
-    return i;
+    while (from < slab->word_count
+           && mn_atomic_load_relaxed(&slab->bits[from]) == 0)
+        from++;
+    return from;
 }
 
 bool mni_slab_is_empty_owner(const struct mni_slab *slab)

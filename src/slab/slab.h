@@ -106,8 +106,9 @@ void mni_slab_init(struct mni_slab *slab, const struct mni_layout *layout,
  * was nothing. */
 bool mni_slab_drain_owner(struct mni_slab *slab);
 
-/* Owner: the first word with a free slot, or word_count if there is none. */
-uint32_t mni_slab_find_owner(const struct mni_slab *slab);
+/* Owner: the first word from `from` on with a free slot, or word_count if there
+ * is none. */
+uint32_t mni_slab_find_owner(const struct mni_slab *slab, uint32_t from);
 
 /* Owner: whether all slots are free by the owner's bits. */
 bool mni_slab_is_empty_owner(const struct mni_slab *slab);
