@@ -182,6 +182,8 @@ static void launch_started(const struct launch *launch, int failure)
 void launch_run(const struct launch *launch, struct launch_result *result)
 {
     struct sigaction old[LAUNCH_SIGNALS];
+    struct sigaction wait = {.sa_handler = SIG_DFL};
+    struct sigaction old_wait;
     char announced[PATH_MAX];
     sigset_t all;
     sigset_t mask;
@@ -194,9 +196,12 @@ void launch_run(const struct launch *launch, struct launch_result *result)
     *result = (struct launch_result){0};
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, &mask);
+    /* Where it is ignored, nothing can be waited for. */
+    (void)sigaction(SIGCHLD, &wait, &old_wait);
     double began = launch_seconds(CLOCK_MONOTONIC);
     pid_t process = fork();
     if (process == 0) {
+        (void)sigaction(SIGCHLD, &old_wait, NULL);
         (void)sigprocmask(SIG_SETMASK, &mask, NULL);
         launch_become(launch, failure[1]);
     }

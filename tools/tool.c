@@ -91,23 +91,25 @@ static void tool_remove_folder(void)
     (void)rmdir(tool_folder_path);
 }
 
-const char *tool_folder(void)
+static bool tool_make_folder(const char *parent)
 {
-    const char *parent = getenv("TMPDIR");
-
-    if (tool_folder_path[0] != '\0')
-        return tool_folder_path;
-    if (parent == NULL || parent[0] != '/' || strchr(parent, ',') != NULL
-        || strlen(parent) > 256)
-        parent = "/tmp";
+    if (parent == NULL || parent[0] != '/' || strlen(parent) > 256
+        || strchr(parent, ',') != NULL)
+        return false;
     tool_print(tool_folder_path, sizeof tool_folder_path, "%s/mneme-XXXXXX",
                parent);
-    if (mkdtemp(tool_folder_path) == NULL) {
-        int error = errno;
-        tool_folder_path[0] = '\0';
-        tool_fail(TOOL_FAILED, "cannot make a folder in %s: %s", parent,
-                  strerror(error));
-    }
+    return mkdtemp(tool_folder_path) != NULL;
+}
+
+const char *tool_folder(void)
+{
+    if (tool_process != 0)
+        return tool_folder_path;
+    if (!tool_make_folder(getenv("TMPDIR")) && !tool_make_folder("/tmp")
+        && !tool_make_folder("/dev/shm"))
+        tool_fail(TOOL_FAILED,
+                  "cannot make a folder in TMPDIR, /tmp or /dev/shm: %s",
+                  strerror(errno));
     tool_process = getpid();
     (void)atexit(tool_remove_folder);
     return tool_folder_path;

@@ -28,6 +28,12 @@ got=0
 wait $! || got=$?
 [ "$got" -eq 42 ] || fail "SIGTERM did not reach the program: $got"
 checked "signals go on to the program"
+for command in '' "$mneme run --"; do
+    perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' \
+        $command grep SigIgn /proc/self/status >ignored
+    grep -q '1....$' ignored || fail "SIGCHLD, ignored: $(cat ignored)"
+done
+checked "SIGCHLD may be ignored"
 
 # ---- arguments, input, environment ----
 
@@ -146,6 +152,7 @@ checked "the causes of a report add up to what is committed"
 mkdir temporary
 TMPDIR=$work/temporary "$mneme" run --stats -- true 2>/dev/null
 [ -z "$(ls -A temporary)" ] || fail "left behind: $(ls -A temporary)"
+TMPDIR=$work/no/such/folder "$mneme" run -- true
 checked "no file is left behind"
 
 # ---- the command itself ----
