@@ -116,7 +116,7 @@ TEST(block_at_tells_each_slot_and_the_tail)
 
 static bool take(struct mni_slab *slab, uint64_t *index)
 {
-    uint32_t word = mni_slab_find_owner(slab);
+    uint32_t word = mni_slab_find_owner(slab, 0);
 
     if (word == slab->word_count)
         return false;
