@@ -103,10 +103,13 @@ static void report_renew_window(void)
 
     mn_atomic_store_relaxed(&window->heaps, mni_thread_heaps());
     mn_atomic_store_relaxed(&window->own_heaps, mni_heaps_count());
+    if (!mni_space_lock())
+        return;
     mn_atomic_store_relaxed(&window->records,
                             mni_map_committed() + mni_meta_committed());
     mn_atomic_store_relaxed(&window->reserved,
                             mni_map_reserved() + mni_meta_reserved());
+    mni_space_unlock();
 }
 
 static void report_renew_samples(void)
