@@ -15,6 +15,11 @@ void mni_begin(void)
     if (begun)
         return;
     begun = true;
+    if (mni_space_lock()) {
+        /* Where this fails, the first allocation tries again. */
+        (void)mni_map_begin();
+        mni_space_unlock();
+    }
     mni_options_load();
     mni_fork_begin();
     mni_report_begin();

@@ -25,7 +25,7 @@ static struct map_range {
 static _Atomic size_t map_range_count;
 
 static struct mni_lock map_lock;
-static size_t map_committed;
+static _Atomic size_t map_committed; /* changes under the lock */
 
 bool mni_space_lock(void)
 {
@@ -71,8 +71,11 @@ static bool map_reserve_window(size_t window)
 
 /* Reserve the map: for all addresses, or for a window that costs at most one
  * part in 64 of the address space that this process may use. */
-static bool map_begin(void)
+bool mni_map_begin(void)
 {
+    if (mni_map.count != 0)
+        return true;
+
     size_t all = mni_os_address_end() >> MN_CELL_SHIFT;
     size_t limit = mni_os_address_limit();
     size_t window = (size_t)1 << 40;
@@ -115,13 +118,13 @@ static bool map_cover_piece(size_t piece)
     if (!mni_os_protect(start, MAP_PIECE, MN_PERM_RW))
         return false;
     map_pieces[piece / 64] |= UINT64_C(1) << piece % 64;
-    map_committed += MAP_PIECE;
+    (void)mn_atomic_add_relaxed(&map_committed, MAP_PIECE);
     return true;
 }
 
 bool mni_map_cover(const void *start, size_t size)
 {
-    if (mni_map.count == 0 && !map_begin())
+    if (!mni_map_begin())
         return false;
     if (map_pieces == NULL && !map_pieces_begin())
         return false;
@@ -153,7 +156,7 @@ void mni_map_set(const void *start, size_t size, struct mn_owner *owner)
 
 size_t mni_map_committed(void)
 {
-    return map_committed;
+    return mn_atomic_load_relaxed(&map_committed);
 }
 
 size_t mni_map_reserved(void)

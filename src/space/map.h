@@ -37,6 +37,10 @@ static inline struct mn_owner *mni_map_get(const void *address)
     return mn_atomic_load_acquire(&mni_map.cells[cell]);
 }
 
+/* Reserve the map, if it is not there yet. It is best done before there are
+ * threads: readers of the map take no lock. Requires: the space lock. */
+bool mni_map_begin(void);
+
 /* Make the map writable for a range, so that mni_map_set cannot fail. False
  * if the range is outside the map or the system has no memory. Calls within
  * one range need the space lock. */

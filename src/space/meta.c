@@ -26,12 +26,17 @@ static struct {
     struct mn_owner owner; /* first: the map leads here */
     unsigned char *start;
     size_t reserved;
-    size_t committed;
+    _Atomic size_t committed; /* changes under the lock */
     size_t used;
     bool entered;  /* the map answers for what is committed */
     bool entering; /* as covering the map for it asks for the same */
     struct meta_free *free[META_LISTS];
 } meta;
+
+static size_t meta_committed(void)
+{
+    return mn_atomic_load_relaxed(&meta.committed);
+}
 
 static bool meta_block_at(const struct mn_owner *owner, const void *address,
                           struct mn_block *block)
@@ -39,10 +44,10 @@ static bool meta_block_at(const struct mn_owner *owner, const void *address,
     uintptr_t offset = (uintptr_t)address - (uintptr_t)meta.start;
 
     (void)owner;
-    if (offset >= meta.committed)
+    if (offset >= meta_committed())
         return false;
     block->start = meta.start;
-    block->size = meta.committed;
+    block->size = meta_committed();
     block->perm = MN_PERM_RW;
     block->state = MN_RESERVED;
     return true;
@@ -72,24 +77,24 @@ bool mni_meta_enter(void)
     if (meta.entered || meta.entering)
         return true;
     meta.entering = true;
-    meta.entered = mni_map_cover(meta.start, meta.committed);
+    meta.entered = mni_map_cover(meta.start, meta_committed());
     meta.entering = false;
     if (meta.entered)
-        mni_map_set(meta.start, meta.committed, &meta.owner);
+        mni_map_set(meta.start, meta_committed(), &meta.owner);
     return meta.entered;
 }
 
 static bool meta_commit(size_t end)
 {
-    size_t more = mni_round_up(end, META_STEP) - meta.committed;
-    unsigned char *start = meta.start + meta.committed;
+    size_t more = mni_round_up(end, META_STEP) - meta_committed();
+    unsigned char *start = meta.start + meta_committed();
 
-    if (meta.reserved - meta.committed < more
+    if (meta.reserved - meta_committed() < more
         || (meta.entered && !mni_map_cover(start, more))
         || !mni_os_protect(start, more, MN_PERM_RW))
         return false;
     mni_os_name(start, more, "mneme records");
-    meta.committed += more;
+    (void)mn_atomic_add_relaxed(&meta.committed, more);
     if (meta.entered)
         mni_map_set(start, more, &meta.owner);
     return true;
@@ -110,7 +115,7 @@ void *mni_meta_alloc(size_t size)
         return NULL;
     if (rounded > meta.reserved - meta.used)
         return NULL;
-    if (meta.used + rounded > meta.committed
+    if (meta.used + rounded > meta_committed()
         && !meta_commit(meta.used + rounded))
         return NULL;
     void *record = meta.start + meta.used;
@@ -149,7 +154,7 @@ void mni_meta_delete(void *record, size_t size)
 
 size_t mni_meta_committed(void)
 {
-    return meta.committed;
+    return meta_committed();
 }
 
 size_t mni_meta_reserved(void)
@@ -159,6 +164,6 @@ size_t mni_meta_reserved(void)
 
 void mni_meta_each(mni_mapping_fn visit, void *context)
 {
-    if (meta.committed != 0)
-        visit(meta.start, meta.committed, context);
+    if (meta_committed() != 0)
+        visit(meta.start, meta_committed(), context);
 }
