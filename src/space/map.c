@@ -15,7 +15,7 @@ enum { MAP_PIECE = MNI_CELL_SIZE, MAP_ENTRY = sizeof(struct mn_owner *) };
 static const size_t map_window_min = (size_t)1 << 32;
 
 /* A program makes few large ranges, each twice the size of the one before. */
-enum { MAP_RANGES = 64 };
+enum { MAP_RANGES = 64, MAP_TRIES = 1000 };
 
 static struct map_range {
     void *start;
@@ -197,11 +197,44 @@ struct mn_owner *mni_map_range(const void *address)
     return NULL;
 }
 
-bool mn_block_at(const void *address, struct mn_block *block)
+static const struct mn_owner *map_owner(const void *address)
 {
     const struct mn_owner *owner = mni_map_get(address);
 
-    if (owner == NULL)
-        owner = mni_map_range(address);
-    return owner != NULL && owner->block_at(owner, address, block);
+    return owner != NULL ? owner : mni_map_range(address);
+}
+
+/* Ask once. False if the owner may have changed while it answered: its record
+ * is then empty or another's, but it is a record still. */
+static bool map_ask(const struct mn_owner *owner, const void *address,
+                    struct mn_block *found, bool *known)
+{
+    bool (*block_at)(const struct mn_owner *, const void *, struct mn_block *) =
+        mn_atomic_load_plain(&owner->block_at);
+
+    if (block_at == NULL)
+        return false;
+    *known = block_at(owner, address, found);
+    mn_atomic_fence();
+    return map_owner(address) == owner
+           && (!*known
+               || (uintptr_t)address - (uintptr_t)found->start < found->size);
+}
+
+bool mn_block_at(const void *address, struct mn_block *block)
+{
+    const struct mn_owner *owner = map_owner(address);
+    struct mn_block found = {0};
+    bool known = false;
+
+    /* An owner of the user's might never answer for the address. */
+    for (int i = 0; i < MAP_TRIES && owner != NULL; i++) {
+        if (map_ask(owner, address, &found, &known)) {
+            if (known)
+                *block = found;
+            return known;
+        }
+        owner = map_owner(address);
+    }
+    return false;
 }

@@ -18,7 +18,10 @@ enum {
 static const size_t meta_reserve_max = (size_t)1 << 34;
 static const size_t meta_reserve_min = (size_t)1 << 20;
 
+/* The link is not at the start of a free record, where mn_block_at, if it is
+ * late, looks for who answers for it. */
 struct meta_free {
+    void *left_alone;
     struct meta_free *next;
 };
 
