@@ -117,7 +117,6 @@ static struct mni_arena *arena_begin(struct mni_stock *stock,
     size_t region = mni_tiled_layout_bytes((uint32_t)(size / MNI_CELL_SIZE),
                                            ARENA_RECORDS_FIRST);
     size_t first = mni_round_up(head + region, MNI_CELL_SIZE);
-    size_t used;
 
     if (!mni_os_protect(control, first, MN_PERM_RW))
         return NULL;
@@ -125,11 +124,16 @@ static struct mni_arena *arena_begin(struct mni_stock *stock,
     struct mni_arena *arena = arena_place(stock, control, start, size);
     arena->control_size = control_size;
     arena->control_committed = first;
-    if (mni_tiled_init_growing(&arena->tiled, start, size, MNI_CELL_SIZE,
-                               control + head, control_size - head,
-                               ARENA_RECORDS_FIRST, &used)
+    struct mni_tiled_place place = {
+        .memory = start,
+        .memory_size = size,
+        .granule = MNI_CELL_SIZE,
+        .control = control + head,
+        .control_size = control_size - head,
+    };
+    if (mni_tiled_init_growing(&arena->tiled, &place, ARENA_RECORDS_FIRST)
             != MN_OK
-        || head + used > first || !arena_enter(arena))
+        || !arena_enter(arena))
         return NULL;
     return arena;
 }

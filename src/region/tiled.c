@@ -297,25 +297,22 @@ static void tiled_begin(struct mn_tiled *tiled, void *control, uint32_t count)
     MN_ASSERT(tiled_check_small(tiled));
 }
 
-enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled, void *memory,
-                                      size_t memory_size, size_t granule,
-                                      void *control, size_t control_size_max,
-                                      uint32_t first_count,
-                                      size_t *control_used)
+enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled,
+                                      const struct mni_tiled_place *place,
+                                      uint32_t first_count)
 {
-    uint32_t granule_count =
-        tiled_geometry((uintptr_t)memory, memory_size, granule);
+    uint32_t granule_count = tiled_geometry((uintptr_t)place->memory,
+                                            place->memory_size, place->granule);
 
     if (granule_count == 0 || tiled_tiles_offset(granule_count) == 0
-        || (uintptr_t)control % TILED_CONTROL_ALIGN != 0 || control == NULL
-        || first_count < 3 || first_count > MNI_TILES_MAX)
+        || (uintptr_t)place->control % TILED_CONTROL_ALIGN != 0
+        || place->control == NULL || first_count < 3
+        || first_count > MNI_TILES_MAX
+        || mni_tiled_layout_bytes(granule_count, first_count)
+               > place->control_size)
         return MN_ERR_INVALID;
-    size_t used = mni_tiled_layout_bytes(granule_count, first_count);
-    if (used > control_size_max)
-        return MN_ERR_INVALID;
-    tiled_cover(tiled, memory, granule, granule_count);
-    tiled_begin(tiled, control, first_count);
-    *control_used = used;
+    tiled_cover(tiled, place->memory, place->granule, granule_count);
+    tiled_begin(tiled, place->control, first_count);
     return MN_OK;
 }
 

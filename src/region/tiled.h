@@ -9,19 +9,24 @@
 
 #include <mn/region.h>
 
-/* As mn_tiled_init, with `first_count` records (one of them is no block) in
- * control memory of which only the first *control_used bytes are touched.
- * Requires: control is filled with zeros up to *control_used, which is
- * mni_tiled_layout_bytes of the same arguments; up to control_size_max it is
- * reserved. *control_used is the result, set only on MN_OK. */
-enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled, void *memory,
-                                      size_t memory_size, size_t granule,
-                                      void *control, size_t control_size_max,
-                                      uint32_t first_count,
-                                      size_t *control_used) MN_MUST_USE;
+/* The memory to cover, and the memory for its records. */
+struct mni_tiled_place {
+    void *memory;
+    size_t memory_size;
+    size_t granule;
+    void *control;
+    size_t control_size; /* reserved, though not all of it writable yet */
+};
 
-/* Bytes of control memory that `count` records need, at any granule_count;
- * what mni_tiled_init_growing will report as used. */
+/* As mn_tiled_init, with `first_count` records (one of them is no block).
+ * Touches only the first mni_tiled_layout_bytes of the control memory.
+ * Requires: that part is filled with zeros. */
+enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled,
+                                      const struct mni_tiled_place *place,
+                                      uint32_t first_count) MN_MUST_USE;
+
+/* Bytes of control memory that `count` records of a region of `granule_count`
+ * granules need. */
 size_t mni_tiled_layout_bytes(uint32_t granule_count, uint32_t count);
 
 /* The same for a region that exists. */

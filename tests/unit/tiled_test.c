@@ -347,7 +347,7 @@ TEST(check_sees_damaged_starts_and_index)
     EXPECT(alloc(GRANULE, 1) == memory + GRANULE);
     tiled.starts[0] ^= 2;
     EXPECT(!mn_region_check(region));
-    tiled.starts[0] ^= 2 ^ 16;
+    tiled.starts[0] ^= 0x2 ^ 16;
     EXPECT(!mn_region_check(region));
     tiled.starts[0] ^= 16;
     tiled.starts[2] ^= 1;
@@ -532,17 +532,26 @@ TEST(the_memory_covered_is_never_read_or_written)
 
 /* ---- the growing form ---- */
 
+static enum mn_status init_growing(size_t control_size, uint32_t count)
+{
+    struct mni_tiled_place place = {
+        .memory = memory,
+        .memory_size = SIZE,
+        .granule = GRANULE,
+        .control = control,
+        .control_size = control_size,
+    };
+
+    return mni_tiled_init_growing(&tiled, &place, count);
+}
+
 static void setup_growing(uint32_t count)
 {
-    size_t used = 0;
+    size_t used = mni_tiled_layout_bytes(COUNT, count);
 
     memset(control, 0, sizeof control);
-    memset(control + mni_tiled_layout_bytes(COUNT, count), 0xa5,
-           sizeof control - mni_tiled_layout_bytes(COUNT, count));
-    EXPECT(mni_tiled_init_growing(&tiled, memory, SIZE, GRANULE, control,
-                                  sizeof control, count, &used)
-           == MN_OK);
-    EXPECT(used == mni_tiled_layout_bytes(COUNT, count));
+    memset(control + used, 0xa5, sizeof control - used);
+    EXPECT(init_growing(sizeof control, count) == MN_OK);
     EXPECT(used == mni_tiled_control_bytes(&tiled, count));
     for (size_t i = used; i < sizeof control; i++)
         EXPECT(control[i] == 0xa5);
@@ -550,16 +559,11 @@ static void setup_growing(uint32_t count)
 
 TEST(a_growing_region_refuses_too_few_records_or_too_little_room)
 {
-    size_t used = 42;
+    size_t least = mni_tiled_layout_bytes(COUNT, 3);
 
-    EXPECT(mni_tiled_init_growing(&tiled, memory, SIZE, GRANULE, control,
-                                  sizeof control, 2, &used)
-           == MN_ERR_INVALID);
-    EXPECT(mni_tiled_init_growing(&tiled, memory, SIZE, GRANULE, control,
-                                  mni_tiled_layout_bytes(COUNT, 3) - 1, 3,
-                                  &used)
-           == MN_ERR_INVALID);
-    EXPECT(used == 42);
+    EXPECT(init_growing(sizeof control, 2) == MN_ERR_INVALID);
+    EXPECT(init_growing(least - 1, 3) == MN_ERR_INVALID);
+    EXPECT(init_growing(least, 3) == MN_OK);
 }
 
 TEST(a_growing_region_adds_records_beyond_the_old_ones_only)
