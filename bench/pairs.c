@@ -222,7 +222,6 @@ int main(int count, char **arguments)
     pairs_measure_lifo("pair 1048576", 1048576);
     pairs_measure_batch("batch 64", 64);
     pairs_measure_batch("batch 4096", 4096);
-    pairs_measure_batch("batch 65536", 65536);
     pairs_measure_churn();
     pairs_measure("calloc 256", pairs_calloc);
     pairs_measure("realloc 100", pairs_realloc);
