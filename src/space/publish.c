@@ -128,8 +128,9 @@ struct mn_owner *mni_map_ground(const void *address)
         || (owner->block_at != publish_shared_block_at
             && owner->block_at != publish_block_at))
         return owner;
-    if (!mni_space_lock())
-        return NULL;
+    /* If this thread has the lock, it forked, or a handler interrupted it. What
+     * is followed below is right between any two instructions of a holder. */
+    bool locked = mni_space_lock();
     owner = mni_map_get(address);
     while (owner != NULL) {
         struct publish_shared *shared = publish_as_shared(owner);
@@ -140,7 +141,8 @@ struct mn_owner *mni_map_ground(const void *address)
         else
             break;
     }
-    mni_space_unlock();
+    if (locked)
+        mni_space_unlock();
     return owner;
 }
 

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of heaps in the child of a fork while other threads live: all that the
+ * thread that forked can reach is whole, also first-class heaps and memory
+ * with something published in it. */
+#include <mn/heap.h>
+#include <mn/space.h>
+#include <mn/stats.h>
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+enum { KIB = 1024, MIB = 1024 * KIB, BLOCKS = 3000 };
+
+static pthread_barrier_t barrier;
+
+/* Has a heap, with blocks, while the other forks. */
+static void *live_on(void *context)
+{
+    void *blocks[100];
+
+    for (size_t i = 0; i < 100; i++)
+        blocks[i] = mn_alloc(i * 30);
+    (void)pthread_barrier_wait(&barrier);
+    (void)pthread_barrier_wait(&barrier);
+    for (size_t i = 0; i < 100; i++)
+        mn_free(blocks[i]);
+    return context;
+}
+
+static void fork_beside_a_thread(void (*in_child)(void))
+{
+    pthread_t thread;
+    int status;
+
+    EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    EXPECT(pthread_create(&thread, NULL, live_on, NULL) == 0);
+    (void)pthread_barrier_wait(&barrier);
+    pid_t child = fork();
+    EXPECT(child >= 0);
+    if (child == 0) {
+        in_child();
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child);
+    EXPECT(status == 0);
+    (void)pthread_barrier_wait(&barrier);
+    EXPECT(pthread_join(thread, NULL) == 0);
+}
+
+static unsigned char *blocks[BLOCKS];
+static size_t sizes[BLOCKS];
+static struct mn_heap *heap;
+
+static void make_blocks(struct mn_heap *from)
+{
+    for (size_t i = 0; i < BLOCKS; i++) {
+        sizes[i] = i % 500 == 0 ? 400 * KIB : i * 37 % 9000;
+        blocks[i] = mn_heap_alloc(from, sizes[i]);
+        EXPECT(blocks[i] != NULL);
+        memset(blocks[i], (int)i, sizes[i]);
+    }
+    for (size_t i = 0; i < BLOCKS; i += 3) {
+        mn_free(blocks[i]);
+        blocks[i] = NULL;
+    }
+}
+
+static void use_blocks(void)
+{
+    EXPECT(mn_heap_check(NULL));
+    EXPECT(heap == NULL || mn_heap_check(heap));
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = 0; i < BLOCKS; i++) {
+            if (blocks[i] != NULL) {
+                for (size_t k = 0; k < sizes[i]; k += 17)
+                    EXPECT(blocks[i][k] == (unsigned char)i);
+                mn_free(blocks[i]);
+                blocks[i] = NULL;
+            } else {
+                sizes[i] = i * 53 % 5000;
+                blocks[i] = mn_heap_alloc(heap, sizes[i]);
+                memset(blocks[i], (int)i, sizes[i]);
+            }
+        }
+        EXPECT(mn_heap_check(NULL));
+        EXPECT(heap == NULL || mn_heap_check(heap));
+        (void)mn_trim();
+    }
+}
+
+TEST(a_child_has_the_blocks_of_its_thread)
+{
+    make_blocks(NULL);
+    fork_beside_a_thread(use_blocks);
+    use_blocks();
+}
+
+TEST(a_child_has_first_class_heaps)
+{
+    heap = mn_heap_create(NULL);
+    make_blocks(heap);
+    fork_beside_a_thread(use_blocks);
+    use_blocks();
+    mn_heap_destroy(heap);
+}
+
+static unsigned char memory[64 * MIB];
+
+TEST(a_child_has_shared_heaps_in_given_memory)
+{
+    struct mn_heap_options options = {
+        .memory = memory, .memory_size = sizeof memory, .shared = true};
+
+    heap = mn_heap_create(&options);
+    EXPECT(heap != NULL);
+    make_blocks(heap);
+    fork_beside_a_thread(use_blocks);
+    use_blocks();
+    mn_heap_destroy(heap);
+}
+
+static bool whole_block(const void *context, const void *address,
+                        struct mn_block *block)
+{
+    (void)address;
+    *block = *(const struct mn_block *)context;
+    return true;
+}
+
+/* Published parts of blocks hide whose cells they lie in. */
+TEST(a_child_has_blocks_with_something_published_in_them)
+{
+    enum { PUBLISHED = BLOCKS / 10 };
+    static struct mn_publication publications[PUBLISHED];
+    static struct mn_block inner[PUBLISHED];
+
+    make_blocks(NULL);
+    for (size_t i = 0; i < PUBLISHED; i++) {
+        size_t n = i * 10;
+        if (blocks[n] == NULL || sizes[n] == 0)
+            continue;
+        inner[i] =
+            (struct mn_block){blocks[n], sizes[n], MN_PERM_RW, MN_ALLOCATED};
+        EXPECT(mn_publish(&publications[i], blocks[n], sizes[n], whole_block,
+                          &inner[i])
+               == MN_OK);
+    }
+    fork_beside_a_thread(use_blocks);
+}
+
+TEST(a_child_forks_again)
+{
+    int status;
+
+    make_blocks(NULL);
+    fork_beside_a_thread(use_blocks);
+    pid_t child = fork();
+    if (child == 0) {
+        fork_beside_a_thread(use_blocks);
+        use_blocks();
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+}
