@@ -56,7 +56,26 @@ static bool meta_block_at(const struct mn_owner *owner, const void *address,
     return true;
 }
 
-/* A hundredth part of limited address space is plenty. */
+/* Reserve `size` bytes, or an eighth of the most that the system still has. */
+static bool meta_reserve(size_t size)
+{
+    size_t tried = size;
+
+    while ((meta.start = mni_os_reserve(tried, MNI_CELL_SIZE, MN_PERM_NONE))
+           == NULL) {
+        tried /= 2;
+        if (tried < meta_reserve_min)
+            return false;
+    }
+    meta.reserved = tried;
+    if (tried < size && tried / 8 >= meta_reserve_min) {
+        meta.reserved = tried / 8;
+        mni_os_release(meta.start + meta.reserved, tried - meta.reserved);
+    }
+    return true;
+}
+
+/* A sixteenth part of limited address space is plenty. */
 static bool meta_begin(void)
 {
     size_t limit = mni_os_address_limit();
@@ -64,15 +83,8 @@ static bool meta_begin(void)
 
     while (size > meta_reserve_min && size > limit / 16)
         size /= 2;
-    for (; size >= meta_reserve_min; size /= 2) {
-        meta.start = mni_os_reserve(size, MNI_CELL_SIZE, MN_PERM_NONE);
-        if (meta.start != NULL) {
-            meta.reserved = size;
-            meta.owner.block_at = meta_block_at;
-            return true;
-        }
-    }
-    return false;
+    meta.owner.block_at = meta_block_at;
+    return meta_reserve(size);
 }
 
 bool mni_meta_enter(void)
