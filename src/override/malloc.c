@@ -122,6 +122,8 @@ MN_API void free_sized(void *block, size_t size)
 
 MN_API void free_aligned_sized(void *block, size_t align, size_t size)
 {
+    if (block == NULL)
+        return;
     MN_CHECK(mni_is_power_of_two(align)
                  && ((uintptr_t)block & (align - 1)) == 0,
              "free_aligned_sized: the block does not have this alignment");
