@@ -6,8 +6,6 @@
  */
 #include "os/os_none.h"
 
-#include <string.h>
-
 #include "base/bits.h"
 
 enum { NONE_PAGE = 4096, NONE_PAGES_MAX = 1 << 18 };
@@ -92,7 +90,7 @@ void *mni_os_reserve(size_t size, size_t align, unsigned perm)
         size_t taken = none_taken_in(page, page + count);
         if (taken == page + count) {
             none_mark(page, page + count, true);
-            return memset(none.start + page * NONE_PAGE, 0, size);
+            return __builtin_memset(none.start + page * NONE_PAGE, 0, size);
         }
         page = taken + 1;
     }
@@ -117,7 +115,7 @@ bool mni_os_protect(void *start, size_t size, unsigned perm)
 bool mni_os_purge(void *start, size_t size, bool now)
 {
     if (now)
-        memset(start, 0, size);
+        __builtin_memset(start, 0, size);
     return true;
 }
 
@@ -131,7 +129,7 @@ void mni_os_name(void *start, size_t size, const char *name)
 bool mni_os_resident(const void *start, size_t count, unsigned char *pages)
 {
     (void)start;
-    memset(pages, 1, count);
+    __builtin_memset(pages, 1, count);
     return true;
 }
 

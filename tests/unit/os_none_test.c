@@ -8,6 +8,7 @@
 #include <mn/stats.h>
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "test.h"
