@@ -69,23 +69,27 @@ static void make_blocks(struct mn_heap *from)
     }
 }
 
+static void turn_over(size_t i)
+{
+    if (blocks[i] == NULL) {
+        sizes[i] = i * 53 % 5000;
+        blocks[i] = mn_heap_alloc(heap, sizes[i]);
+        memset(blocks[i], (int)i, sizes[i]);
+        return;
+    }
+    for (size_t k = 0; k < sizes[i]; k += 17)
+        EXPECT(blocks[i][k] == (unsigned char)i);
+    mn_free(blocks[i]);
+    blocks[i] = NULL;
+}
+
 static void use_blocks(void)
 {
     EXPECT(mn_heap_check(NULL));
     EXPECT(heap == NULL || mn_heap_check(heap));
     for (size_t round = 0; round < 3; round++) {
-        for (size_t i = 0; i < BLOCKS; i++) {
-            if (blocks[i] != NULL) {
-                for (size_t k = 0; k < sizes[i]; k += 17)
-                    EXPECT(blocks[i][k] == (unsigned char)i);
-                mn_free(blocks[i]);
-                blocks[i] = NULL;
-            } else {
-                sizes[i] = i * 53 % 5000;
-                blocks[i] = mn_heap_alloc(heap, sizes[i]);
-                memset(blocks[i], (int)i, sizes[i]);
-            }
-        }
+        for (size_t i = 0; i < BLOCKS; i++)
+            turn_over(i);
         EXPECT(mn_heap_check(NULL));
         EXPECT(heap == NULL || mn_heap_check(heap));
         (void)mn_trim();
