@@ -12,7 +12,7 @@
 enum {
     LARSON_THREADS = 2,
     LARSON_WINDOW = 5000,
-    LARSON_ROUNDS = 40, /* threads that come one after another */
+    LARSON_ROUNDS = 160, /* threads that come one after another */
     LARSON_REPLACEMENTS = 200000
 };
 

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { REMOTE_RING = 16, REMOTE_BATCH = 256, REMOTE_BATCHES = 20000 };
+enum { REMOTE_RING = 16, REMOTE_BATCH = 256, REMOTE_BATCHES = 40000 };
 
 static void *remote_ring[REMOTE_RING][REMOTE_BATCH];
 static _Atomic unsigned remote_put;
