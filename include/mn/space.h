@@ -92,14 +92,17 @@ struct mn_publication { /* fields are private */
 /* Have mn_block_at ask `block_at(context, address, ...)` for the addresses of
  * `memory`, which may be any readable memory of the process: a static buffer,
  * a stack, a block of another region. Publications nest but do not overlap
- * otherwise. MN_ERR_INVALID if `memory` is NULL or `size` is 0 or wraps;
- * MN_ERR_NOMEM if the map cannot cover it. `publication` must stay where it
- * is until mn_unpublish, which comes before the memory goes away. */
+ * otherwise; the inner one is published later, and unpublished earlier.
+ * MN_ERR_INVALID if `memory` is NULL or `size` is 0 or wraps; MN_ERR_NOMEM if
+ * the map cannot cover it. `publication` must stay where it is until
+ * mn_unpublish, which comes before the memory goes away. */
 MN_API enum mn_status mn_publish(struct mn_publication *publication,
                                  void *memory, size_t size,
                                  mn_block_at_fn block_at,
                                  const void *context) MN_MUST_USE;
 
+/* Requires: no thread asks for an address of it meanwhile. In a signal handler
+ * that interrupted a change of the map, the program stops. */
 MN_API void mn_unpublish(struct mn_publication *publication);
 
 MN_END

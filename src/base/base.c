@@ -40,6 +40,8 @@ const char *mn_state_name(enum mn_state state)
 
 static _Noreturn void base_stop(struct mni_text *text)
 {
+    if (text->used + 1 == text->size)
+        text->used--; /* cut off: the end of the line is worth more */
     mni_text_put(text, "\n");
     mni_os_stop(text->start, text->used);
 }

@@ -28,6 +28,18 @@ static inline uint64_t mni_word_lowest(uint64_t word)
 #endif
 }
 
+/* Whether bit `index` modulo 64 is set. */
+static inline bool mni_word_test(uint64_t word, uint64_t index)
+{
+#if defined(__x86_64__) && !MN_PORTABLE
+    bool has;
+    __asm__("btq %2, %1" : "=@ccc"(has) : "r"(word), "r"(index));
+    return has;
+#else
+    return word >> index % 64 & 1;
+#endif
+}
+
 /* Whether bit `index` modulo 64 is set; *with is the word with it. */
 static inline bool mni_word_has(uint64_t word, uint64_t index, uint64_t *with)
 {

@@ -8,27 +8,25 @@
 #include "heap/fast.h"
 #include "heap/report.h"
 
-/* Sizes asked for whenever a slow path is taken. Relaxed loads and stores, not
- * additions, which would wait for every store before them: threads may lose
- * each other's counts, of which an estimate is made. */
-static _Atomic uint64_t alloc_sampled[MNI_CLASS_COUNT];
-static _Atomic uint64_t alloc_sampled_bytes[MNI_CLASS_COUNT];
-
+/* Relaxed loads and stores, not additions, which would wait for every store
+ * before them: threads may lose each other's counts, of which an estimate is
+ * made. */
 static void alloc_add(_Atomic uint64_t *counter, uint64_t value)
 {
     mn_atomic_store_relaxed(counter, mn_atomic_load_relaxed(counter) + value);
 }
 
+/* Sizes asked for whenever a slow path is taken. */
 static void alloc_sample(unsigned class, size_t size)
 {
-    alloc_add(&alloc_sampled[class], 1);
-    alloc_add(&alloc_sampled_bytes[class], size);
+    alloc_add(&mni_report_window.sampled[class], 1);
+    alloc_add(&mni_report_window.sampled_bytes[class], size);
 }
 
 void mni_sample_read(unsigned class, uint64_t *count, uint64_t *bytes)
 {
-    *count = mn_atomic_load_relaxed(&alloc_sampled[class]);
-    *bytes = mn_atomic_load_relaxed(&alloc_sampled_bytes[class]);
+    *count = mn_atomic_load_relaxed(&mni_report_window.sampled[class]);
+    *bytes = mn_atomic_load_relaxed(&mni_report_window.sampled_bytes[class]);
 }
 
 static _Atomic uint64_t alloc_no_word;
@@ -134,10 +132,13 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
                    ? mni_common_alloc(size)
                    : NULL;
 
+    if (alloc_first_class(heap) != NULL)
+        mni_note_threads();
     unsigned class = mni_class_of(size);
     void *block = NULL;
     mni_heap_begin_busy(heap);
-    if (alloc_refill(heap, class))
+    /* A signal handler may take the slots that were found. */
+    while (block == NULL && alloc_refill(heap, class))
         block = mni_bin_take(&heap->bins[class]);
     mni_heap_end_busy(heap);
     alloc_sample(class, size);

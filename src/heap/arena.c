@@ -13,6 +13,7 @@
 #include "heap/cells.h"
 #include "os/os.h"
 #include "region/tiled.h"
+#include "region/tiles.h"
 
 enum {
     ARENA_COMMIT_MIN = 4 * 1024 * 1024, /* bytes made memory at a time */
@@ -82,13 +83,17 @@ static struct mni_arena *arena_place(struct mni_stock *stock, void *control,
     return arena;
 }
 
+/* Have the map answer for the range, which must be inside the map. Its cells
+ * are covered as they become memory. */
 static bool arena_enter(struct mni_arena *arena)
 {
+    const unsigned char *last = arena->start + arena->size - 1;
+
     if (!mni_space_lock())
         return false;
     bool entered =
-        mni_map_cover(arena->start, arena->size)
-        && mni_map_add_range(arena->start, arena->size, &arena->owner);
+        mni_map_cover(arena->start, 1) && mni_map_cover(last, 1)
+        && mni_map_set_range(arena->start, arena->size, &arena->owner);
     mni_space_unlock();
     return entered;
 }
@@ -108,61 +113,114 @@ static bool arena_commit_control(struct mni_arena *arena, size_t end)
     return true;
 }
 
-static struct mni_arena *arena_begin(struct mni_stock *stock,
-                                     unsigned char *control,
-                                     size_t control_size, void *start,
-                                     size_t size)
+/* The control memory that an arena of `size` bytes may come to need. */
+static size_t arena_control_size(size_t size)
+{
+    return mni_round_up(arena_head_size(size)
+                            + mn_tiled_control_size(size, MNI_CELL_SIZE,
+                                                    size / MNI_CELL_SIZE + 2),
+                        MNI_CELL_SIZE);
+}
+
+/* The part of it that is needed at once. */
+static size_t arena_control_first(size_t size)
+{
+    size_t granules = size / MNI_CELL_SIZE;
+
+    return mni_round_up(
+        arena_head_size(size)
+            + mni_tiled_layout_bytes((uint32_t)granules, ARENA_RECORDS_FIRST),
+        MNI_CELL_SIZE);
+}
+
+/* Make an arena of reserved addresses. Requires: the control memory is
+ * committed as far as is needed at once, and zero but for its own size. */
+static bool arena_begin(struct mni_arena *arena, struct mni_stock *stock,
+                        void *start, size_t size)
 {
     size_t head = arena_head_size(size);
-    size_t region = mni_tiled_layout_bytes((uint32_t)(size / MNI_CELL_SIZE),
-                                           ARENA_RECORDS_FIRST);
-    size_t first = mni_round_up(head + region, MNI_CELL_SIZE);
-
-    if (!mni_os_protect(control, first, MN_PERM_RW))
-        return NULL;
-    mni_os_name(control, first, "mneme records");
-    struct mni_arena *arena = arena_place(stock, control, start, size);
-    arena->control_size = control_size;
-    arena->control_committed = first;
     struct mni_tiled_place place = {
         .memory = start,
         .memory_size = size,
         .granule = MNI_CELL_SIZE,
-        .control = control + head,
-        .control_size = control_size - head,
+        .control = (unsigned char *)arena + head,
+        .control_size = arena->control_size - head,
     };
+
+    (void)arena_place(stock, arena, start, size);
+    arena->committed = 0;
     if (mni_tiled_init_growing(&arena->tiled, &place, ARENA_RECORDS_FIRST)
-            != MN_OK
-        || !arena_enter(arena))
-        return NULL;
-    return arena;
+            == MN_OK
+        && arena_enter(arena))
+        return true;
+    arena->size = 0;
+    return false;
 }
 
 struct mni_arena *mni_arena_create(struct mni_stock *stock, size_t size)
 {
-    size_t blocks = size / MNI_CELL_SIZE + 2;
-    size_t control_size =
-        mni_round_up(arena_head_size(size)
-                         + mn_tiled_control_size(size, MNI_CELL_SIZE, blocks),
-                     MNI_CELL_SIZE);
+    size_t control_size = arena_control_size(size);
+    size_t first = arena_control_first(size);
     void *start = mni_os_reserve(size, MNI_CELL_SIZE, MN_PERM_NONE);
     if (start == NULL)
         return NULL;
-    unsigned char *control =
-        mni_os_reserve(control_size, MNI_CELL_SIZE, MN_PERM_NONE);
-    if (control == NULL)
-        goto no_control;
     struct mni_arena *arena =
-        arena_begin(stock, control, control_size, start, size);
+        mni_os_reserve(control_size, MNI_CELL_SIZE, MN_PERM_NONE);
     if (arena == NULL)
+        goto no_control;
+    if (!mni_os_protect(arena, first, MN_PERM_RW))
+        goto no_arena;
+    mni_os_name(arena, first, "mneme records");
+    arena->control_size = control_size;
+    arena->control_committed = first;
+    if (!arena_begin(arena, stock, start, size))
         goto no_arena;
     return arena;
 
 no_arena:
-    mni_os_release(control, control_size);
+    mni_os_release(arena, control_size);
 no_control:
     mni_os_release(start, size);
     return NULL;
+}
+
+bool mni_arena_give_up(struct mni_arena *arena)
+{
+    struct mn_block block;
+
+    if (arena->size == 0 || arena->records != NULL
+        || !mn_region_block_at(&arena->tiled.region, arena->start, &block)
+        || block.state != MN_FREE || block.size != arena->size
+        || !mni_space_lock())
+        return false;
+    bool forgotten = mni_map_set_range(arena->start, 0, &arena->owner);
+    mni_space_unlock();
+    MN_ASSERT(forgotten);
+    if (!forgotten)
+        return false;
+    mni_os_release(arena->start, arena->size);
+    arena->size = 0;
+    arena->committed = 0;
+    return true;
+}
+
+bool mni_arena_renew(struct mni_arena *arena, size_t size)
+{
+    if (arena->size != 0 || arena->control_size < arena_control_size(size)
+        || !arena_commit_control(arena, arena_control_first(size)))
+        return false;
+    void *start = mni_os_reserve(size, MNI_CELL_SIZE, MN_PERM_NONE);
+    if (start == NULL)
+        return false;
+    /* All but the record: others may be about to ask it, and wait for the
+     * lock. */
+    size_t record = mni_round_up(sizeof *arena, 64);
+    memset((unsigned char *)arena + record, 0,
+           arena->control_committed - record);
+    if (arena_begin(arena, arena->stock, start, size))
+        return true;
+    mni_os_release(start, size);
+    return false;
 }
 
 /* How many cells fit behind their records in `size` bytes. */
@@ -241,6 +299,8 @@ static bool arena_provide_records(struct mni_arena *arena)
         return false;
     uint32_t count = mni_tiled_count(&arena->tiled);
     size_t most = arena->size / MNI_CELL_SIZE + 2;
+    if (most > MNI_TILES_MAX)
+        most = MNI_TILES_MAX;
     uint32_t more = count > most / 2 ? (uint32_t)most : 2 * count;
     if (more <= count)
         return true;
@@ -252,27 +312,36 @@ static bool arena_provide_records(struct mni_arena *arena)
     return true;
 }
 
+/* Make memory of the cells from the committed ones up to byte `to`. */
+static bool arena_commit_to(struct mni_arena *arena, size_t to)
+{
+    unsigned char *from = arena->start + arena->committed;
+    size_t size = to - arena->committed;
+
+    if (!mni_space_lock())
+        return false;
+    bool covered = mni_map_cover(from, size);
+    mni_space_unlock();
+    if (!covered || !mni_os_protect(from, size, MN_PERM_RW))
+        return false;
+    mni_os_name(from, size, "mneme heap");
+    arena->committed = to;
+    return true;
+}
+
 /* Make memory of the cells up to byte `end`, and some more while at it. */
 static bool arena_commit(struct mni_arena *arena, size_t end)
 {
-    unsigned char *from = arena->start + arena->committed;
     size_t step = arena->committed / 8 > ARENA_COMMIT_MIN ? arena->committed / 8
                                                           : ARENA_COMMIT_MIN;
 
     if (end <= arena->committed)
         return true;
-    size_t to = mni_round_up(end, MNI_CELL_SIZE);
     size_t ample = mni_round_up(arena->committed + step, MNI_CELL_SIZE);
     if (ample > arena->size)
         ample = arena->size;
-    if (ample > to
-        && mni_os_protect(from, ample - arena->committed, MN_PERM_RW))
-        to = ample;
-    else if (!mni_os_protect(from, to - arena->committed, MN_PERM_RW))
-        return false;
-    mni_os_name(from, to - arena->committed, "mneme heap");
-    arena->committed = to;
-    return true;
+    return (ample > end && arena_commit_to(arena, ample))
+           || arena_commit_to(arena, mni_round_up(end, MNI_CELL_SIZE));
 }
 
 void *mni_arena_take(struct mni_arena *arena, size_t size, size_t align,
@@ -382,7 +451,7 @@ bool mni_arena_purge(struct mni_arena *arena, bool everything)
 {
     struct arena_purge purge = {arena, everything, false};
 
-    if (arena->records == NULL)
+    if (arena->records == NULL && arena->size != 0)
         (void)mn_region_walk(&arena->tiled.region, arena_purge_block, &purge);
     return purge.any;
 }

@@ -9,6 +9,13 @@
 /* Reserve an arena of `size` bytes. NULL if the system or the map refuses. */
 struct mni_arena *mni_arena_create(struct mni_stock *stock, size_t size);
 
+/* Give the addresses of an arena back to the system if all of it is free. It
+ * keeps its record, has a size of 0, and can be renewed. */
+bool mni_arena_give_up(struct mni_arena *arena);
+
+/* Make an arena of size 0 one of `size` bytes. False if it cannot be. */
+bool mni_arena_renew(struct mni_arena *arena, size_t size);
+
 /* Make an arena wholly inside `memory`. NULL if that is too small. */
 struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
                                          size_t size);

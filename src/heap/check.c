@@ -14,7 +14,7 @@ static bool check_span(struct mni_span *span, void *context)
     if (slab != NULL)
         return mni_slab_check(slab)
                && mn_atomic_load_relaxed(&slab->heap) != NULL;
-    return large != NULL && large->asked <= span->size;
+    return large != NULL && mn_atomic_load_relaxed(&large->asked) <= span->size;
 }
 
 static bool check_stock(struct mni_stock *stock)

@@ -83,7 +83,7 @@ static inline size_t mni_own_size(const void *block)
     struct mni_slab *slab = mni_slab_cast(owner);
     struct mni_slot slot = mni_slab_slot(slab, block);
     uint64_t with;
-    if (slot.fraction >= slab->reciprocal
+    if (slot.fraction >= slab->reciprocal || slot.index >= slab->slot_count
         || mni_word_has(mn_atomic_load_relaxed(mni_slab_word(slab, slot.index)),
                         slot.index, &with))
         return 0;
@@ -105,13 +105,18 @@ static inline __attribute__((always_inline)) void mni_free(void *block)
     if (MNI_UNLIKELY(slot.fraction >= slab->reciprocal))
         goto slow;
     _Atomic uint64_t *word = mni_slab_word(slab, slot.index);
+    /* Another thread may have released the slot already. */
+    if (MNI_UNLIKELY(mni_word_test(
+            mn_atomic_load_relaxed(word + slab->words_total), slot.index)))
+        goto slow;
     uint64_t seen = mn_atomic_load_relaxed(word);
     uint64_t next;
-    do {
-        if (MNI_UNLIKELY(mni_word_has(seen, slot.index, &next)))
-            goto slow;
-    } while (MNI_UNLIKELY(!mni_word_change(word, &seen, next)));
-    if (MNI_UNLIKELY(next == slab->trigger))
+    if (MNI_UNLIKELY(mni_word_has(seen, slot.index, &next)))
+        goto slow;
+    /* Fails only if a signal handler came in between. */
+    if (MNI_UNLIKELY(!mni_word_change(word, &seen, next)))
+        goto slow;
+    if (MNI_UNLIKELY(next > slab->trigger))
         mni_free_emptied(slab);
     return;
 slow:

@@ -62,9 +62,21 @@ static void fork_parent(void)
         mni_heaps_unlock();
 }
 
+/* Relaxed: it is set before what it stands for begins, and a fork by another
+ * thread has passed the locks since. */
+static _Atomic bool fork_threads_noted;
+
+void mni_note_threads(void)
+{
+    if (!mn_atomic_load_relaxed(&fork_threads_noted))
+        mn_atomic_store_relaxed(&fork_threads_noted, true);
+}
+
 /* Whether other threads may have left anything half done. */
 static bool fork_others_lived(void)
 {
+    if (mn_atomic_load_relaxed(&fork_threads_noted))
+        return true;
     for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
          heap = heap->next)
         if (heap != mni_heap_self
@@ -73,11 +85,19 @@ static bool fork_others_lived(void)
     return false;
 }
 
+/* A signal handler forked while it had interrupted this heap: it is whole but
+ * for what the interrupted call goes on to do. */
+static bool fork_is_interrupted(const struct mni_heap *heap)
+{
+    return heap == mni_heap_self && heap->busy;
+}
+
 static void fork_forget_lists(void)
 {
     for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
          heap = heap->next)
-        mni_heap_init(heap, &mni_stock);
+        if (!fork_is_interrupted(heap))
+            mni_heap_init(heap, &mni_stock);
     mni_heap_init(&mni_heap_common, &mni_stock);
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++)
         mn_atomic_store_relaxed(&mni_common_listed[class], 0);
@@ -94,6 +114,8 @@ static bool fork_settle(struct mni_span *span, void *context)
     if (slab == NULL)
         return true;
     struct mni_heap *heap = mn_atomic_load_relaxed(&slab->heap);
+    if (fork_is_interrupted(heap))
+        return true;
     if (heap != mni_heap_self
         && mn_atomic_load_relaxed(&heap->kind) != MNI_HEAP_OWN) {
         heap = &mni_heap_common;

@@ -45,6 +45,7 @@ struct mni_span *mni_block_span(const char *operation, const void *block)
 static void free_remote(struct mni_slab *slab, uint64_t index,
                         const void *block)
 {
+    mni_note_threads();
     enum mni_returned returned = mni_slab_return_any(slab, index);
 
     if (returned == MNI_RETURNED_TWICE)
@@ -72,15 +73,50 @@ void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
     mni_heap_end_busy(heap);
 }
 
+/* In a slab of fewer than 64 slots, the fast path can set the bit of a slot
+ * that would begin in the tail. Take it back and stop. */
+static void free_check_tail(struct mni_slab *slab)
+{
+    uint64_t seen = mn_atomic_load_relaxed(&slab->bits[0]);
+    uint64_t tail = seen & ~mni_slab_full_word(slab);
+
+    if (tail == 0)
+        return;
+    uint64_t index = mni_lowest_bit(tail);
+    while (!mni_word_change(&slab->bits[0], &seen, seen & ~tail))
+        continue;
+    mni_stop_bad_block("free", slab->span.start + index * slab->slot_size);
+}
+
 void mni_free_emptied(struct mni_slab *slab)
 {
     struct mni_heap *heap = mn_atomic_load_relaxed(&slab->heap);
 
+    if (heap != mni_heap_self) /* a signal handler moved it meanwhile */
+        return;
+    free_check_tail(slab);
     if (heap->busy) /* by a signal handler; it is noticed later */
         return;
     mni_heap_begin_busy(heap);
     mni_slab_release_if_empty(heap, slab);
     mni_heap_end_busy(heap);
+}
+
+/* Whether the slab is this heap's, or can become it since its thread ended: the
+ * releases that follow then take the fast path. */
+static bool free_is_own(struct mni_heap *self, struct mni_slab *slab)
+{
+    struct mni_heap *heap = mn_atomic_load_acquire(&slab->heap);
+
+    if (heap == self)
+        return true;
+    uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
+    if (kind != MNI_HEAP_COMMON && kind != MNI_HEAP_IDLE)
+        return false;
+    mni_heap_begin_busy(self);
+    bool adopted = mni_common_adopt(self, slab);
+    mni_heap_end_busy(self);
+    return adopted;
 }
 
 void mni_free_slow(void *block)
@@ -100,9 +136,9 @@ void mni_free_slow(void *block)
     if (slot.fraction >= slab->reciprocal || slot.index >= slab->slot_count)
         mni_stop_bad_block("free", block);
 
-    struct mni_heap *heap = mn_atomic_load_relaxed(&slab->heap);
-    if (heap == mni_heap_self && !heap->busy)
-        mni_free_owner(heap, slab, slot.index, block);
+    struct mni_heap *self = mni_heap_self;
+    if (self != &mni_heap_none && !self->busy && free_is_own(self, slab))
+        mni_free_owner(self, slab, slot.index, block);
     else
         free_remote(slab, slot.index, block);
 }

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "heap/fast.h"
+#include "heap/report.h"
 #include "os/os.h"
 #include "space/meta.h"
 
@@ -197,7 +198,6 @@ bool mn_trim(void)
 
 static struct mni_lock heap_list_lock;
 static struct mn_heap *heap_list;
-static _Atomic size_t heap_count;
 
 bool mni_heaps_lock(void)
 {
@@ -216,7 +216,7 @@ struct mn_heap *mni_heaps_first(void)
 
 size_t mni_heaps_count(void)
 {
-    return mn_atomic_load_relaxed(&heap_count);
+    return mn_atomic_load_relaxed(&mni_report_window.own_heaps);
 }
 
 size_t mn_heap_memory_min(void)
@@ -257,8 +257,15 @@ struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
         if (heap != NULL)
             heap->stock = &mni_stock;
     }
-    if (heap == NULL || !mni_heaps_lock())
+    if (heap == NULL)
         return NULL;
+    if (!mni_heaps_lock()) {
+        if (heap->stock == &heap->fixed)
+            mni_stock_finish_fixed(heap->stock);
+        else
+            mni_meta_delete(heap, sizeof *heap);
+        return NULL;
+    }
     heap->shared = options->shared;
     mni_heap_init(&heap->heap, heap->stock);
     mn_atomic_store_release(&heap->heap.kind, MNI_HEAP_OWN);
@@ -266,7 +273,7 @@ struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
     if (heap_list != NULL)
         heap_list->prev = heap;
     heap_list = heap;
-    (void)mn_atomic_add_relaxed(&heap_count, 1);
+    (void)mn_atomic_add_relaxed(&mni_report_window.own_heaps, 1);
     mni_heaps_unlock();
     return heap;
 }
@@ -318,7 +325,7 @@ void mn_heap_destroy(struct mn_heap *heap)
         heap_list = heap->next;
     if (heap->next != NULL)
         heap->next->prev = heap->prev;
-    (void)mn_atomic_add_relaxed(&heap_count, SIZE_MAX);
+    (void)mn_atomic_add_relaxed(&mni_report_window.own_heaps, SIZE_MAX);
     mni_heaps_unlock();
     if (heap->stock == &heap->fixed) {
         mni_stock_finish_fixed(heap->stock);

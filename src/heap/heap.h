@@ -72,10 +72,11 @@ struct mn_heap {
 /* A block above 256 KiB. */
 struct mni_large {
     struct mni_span span;
-    size_t asked;           /* bytes, for statistics */
+    _Atomic size_t asked;   /* bytes, for statistics */
     struct mn_heap *heap;   /* that it belongs to, or NULL */
     struct mni_large *next; /* in that heap's list */
     struct mni_large *prev;
+    struct mni_large *deferred; /* in the list of those to be released later */
 };
 
 /* This thread's heap; mni_heap_none before the first allocation. */
@@ -192,6 +193,10 @@ struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class);
 /* In the child of a fork: the heap's thread is gone, and it has nothing. */
 void mni_thread_gone(struct mni_heap *heap);
 
+/* Make a slab of the common heap, or one that an ended thread left full, this
+ * heap's. False if it is neither, or in use. */
+bool mni_common_adopt(struct mni_heap *heap, struct mni_slab *slab);
+
 /* Whether the common heap may have a listed slab of the class. */
 extern _Atomic uint32_t mni_common_listed[MNI_CLASS_COUNT];
 
@@ -205,6 +210,10 @@ struct mni_heap *mni_thread_heaps(void);
 void mni_begin(void);
 
 /* ---- fork.c ---- */
+
+/* Note that there is more than one thread, which a heap does not show: one that
+ * only releases, or that uses first-class heaps. */
+void mni_note_threads(void);
 
 /* Prepare for forks. */
 void mni_fork_begin(void);

@@ -76,7 +76,7 @@ void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
     if (large == NULL)
         return NULL;
     large->span.owner.block_at = large_block_at;
-    large->asked = size;
+    mn_atomic_store_relaxed(&large->asked, size);
     mn_atomic_store_relaxed(&large->span.kind, MNI_SPAN_LARGE);
     if (!large_link(large, owner)) {
         if (!mni_stock_return(&large->span))
@@ -93,7 +93,7 @@ static void large_defer(struct mni_large *large)
     struct mni_large *first = mn_atomic_load_relaxed(&large_deferred);
 
     do
-        large->next = first;
+        large->deferred = first;
     /* Release: pairs with the acquire in large_free_deferred. */
     while (!mn_atomic_cas_release(&large_deferred, &first, large));
 }
@@ -112,7 +112,7 @@ static void large_free_deferred(void)
     /* Acquire: pairs with the release in large_defer. */
     struct mni_large *large = mn_atomic_exchange_acquire(&large_deferred, NULL);
     while (large != NULL) {
-        struct mni_large *next = large->next;
+        struct mni_large *next = large->deferred;
         large_return(large);
         large = next;
     }
@@ -134,9 +134,15 @@ bool mni_large_resize(struct mni_large *large, size_t size)
     if (size > PTRDIFF_MAX - MNI_CELL_SIZE)
         return false;
     size_t bytes = mni_round_up(size, MNI_CELL_SIZE);
-    if (bytes != large->span.size && !mni_stock_resize(&large->span, bytes))
+    size_t before = mn_atomic_load_relaxed(&large->asked);
+    /* Never more than the size, whenever another thread looks. */
+    if (size < before)
+        mn_atomic_store_relaxed(&large->asked, size);
+    if (bytes != large->span.size && !mni_stock_resize(&large->span, bytes)) {
+        mn_atomic_store_relaxed(&large->asked, before);
         return false;
-    large->asked = size;
+    }
+    mn_atomic_store_relaxed(&large->asked, size);
     mni_report_tick();
     return true;
 }

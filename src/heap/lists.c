@@ -41,14 +41,16 @@ static void lists_append(struct mni_heap *heap, struct mni_slab *slab)
         bin->listed = slab;
     bin->last = slab;
     lists_count_common(heap, slab, 1);
-    lists_place(slab, MNI_SLAB_LISTED, heap, mni_slab_full_word(slab));
+    lists_place(slab, MNI_SLAB_LISTED, heap, mni_slab_full_word(slab) - 1);
 }
 
 void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
 {
-    if (mni_slab_find_owner(slab, 0) == slab->word_count)
-        lists_place(slab, MNI_SLAB_FULL, NULL, 0);
-    else
+    /* From here on the releases of a signal handler take the slow path, which
+     * tells us of them: none can come between the look and the place. */
+    lists_place(slab, MNI_SLAB_FULL, NULL, 0);
+    mn_atomic_signal_fence();
+    if (mni_slab_find_owner(slab, 0) != slab->word_count)
         lists_append(heap, slab);
 }
 
@@ -87,8 +89,8 @@ bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
     mn_atomic_signal_fence();
     bin->base = slab->span.start + (size_t)word * 64 * slab->slot_size;
     bin->current = slab;
-    /* A word that has just got a bit is never zero: no trigger. */
-    lists_place(slab, MNI_SLAB_CURRENT, heap, 0);
+    /* It may be empty now and then; only a slot that is not there is above. */
+    lists_place(slab, MNI_SLAB_CURRENT, heap, mni_slab_full_word(slab));
     mn_atomic_signal_fence();
     mn_atomic_store_plain(&bin->word, &slab->bits[word]);
     return true;
@@ -134,7 +136,7 @@ static void lists_help(struct mni_heap *heap)
     if (kind != MNI_HEAP_IDLE && kind != MNI_HEAP_COMMON)
         return;
     if (!mni_common_lock())
-        return;
+        return; /* whoever holds it drains the common heap when done */
     kind = mn_atomic_load_acquire(&heap->kind);
     if (kind == MNI_HEAP_IDLE || kind == MNI_HEAP_COMMON)
         (void)mni_heap_drain(heap);
@@ -178,16 +180,24 @@ static bool lists_take_in(struct mni_heap *heap, struct mni_slab *slab)
     return any;
 }
 
+static uint32_t lists_kind(const struct mni_heap *heap)
+{
+    return mn_atomic_load_acquire(&heap->kind);
+}
+
 /* Take in, or pass on, one slab that was found pending at `heap`. */
 static bool lists_receive(struct mni_heap *heap, struct mni_slab *slab)
 {
-    bool idle = mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_IDLE;
-    struct mni_heap *owner = mn_atomic_load_relaxed(&slab->heap);
+    struct mni_heap *owner = mn_atomic_load_acquire(&slab->heap);
+    bool common = lists_kind(heap) == MNI_HEAP_IDLE
+                  || lists_kind(heap) == MNI_HEAP_COMMON;
 
-    if (owner == heap && !idle)
+    if (owner == heap && lists_kind(heap) != MNI_HEAP_IDLE)
         return lists_take_in(heap, slab);
-    if (idle && (owner == heap || owner == &mni_heap_common)) {
-        /* It was full when its thread ended, or it has moved since. */
+    /* With the common lock, what is idle stays idle. The slab was full when
+     * its thread ended, or it has moved since. */
+    if (common
+        && (owner == &mni_heap_common || lists_kind(owner) == MNI_HEAP_IDLE)) {
         mn_atomic_store_release(&slab->heap, &mni_heap_common);
         return lists_take_in(&mni_heap_common, slab);
     }

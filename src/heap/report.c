@@ -96,33 +96,6 @@ void mni_report_cancel(void)
     report_on = false;
 }
 
-/* All stores to the window are relaxed: who reads it has no order with us. */
-static void report_renew_window(void)
-{
-    struct mni_report_window *window = &mni_report_window;
-
-    mn_atomic_store_relaxed(&window->heaps, mni_thread_heaps());
-    mn_atomic_store_relaxed(&window->own_heaps, mni_heaps_count());
-    if (!mni_space_lock())
-        return;
-    mn_atomic_store_relaxed(&window->records,
-                            mni_map_committed() + mni_meta_committed());
-    mn_atomic_store_relaxed(&window->reserved,
-                            mni_map_reserved() + mni_meta_reserved());
-    mni_space_unlock();
-}
-
-static void report_renew_samples(void)
-{
-    for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
-        uint64_t count;
-        uint64_t bytes;
-        mni_sample_read(class, &count, &bytes);
-        mn_atomic_store_relaxed(&mni_report_window.sampled[class], count);
-        mn_atomic_store_relaxed(&mni_report_window.sampled_bytes[class], bytes);
-    }
-}
-
 static size_t report_in_use(const struct mn_stats *stats)
 {
     return stats->payload + stats->rounding;
@@ -138,8 +111,7 @@ static void report_look(void)
     if (busy == process
         || !mn_atomic_cas_strong_acquire(&report_busy, &busy, process))
         return;
-    report_renew_samples();
-    if (report_on && mn_stats(&stats)
+    if (mn_stats(&stats)
         && report_in_use(&stats) >= report_in_use(&report_peak))
         report_peak = stats;
     mn_atomic_store_relaxed(&report_rest,
@@ -150,9 +122,8 @@ static void report_look(void)
 
 void mni_report_tick(void)
 {
-    report_renew_window();
     /* Relaxed: it only counts. */
-    if (mn_atomic_add_relaxed(&report_rest, -1) <= 0)
+    if (report_on && mn_atomic_add_relaxed(&report_rest, -1) <= 0)
         report_look();
 }
 

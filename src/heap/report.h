@@ -33,7 +33,8 @@ struct mni_report_window {
     struct mni_stock *stock;
     struct mni_map *map;
 
-    /* As they were at the last mni_report_tick. */
+    /* The parts of the heap keep these up to date. Relaxed: who reads them has
+     * no order with us. */
     _Atomic(struct mni_heap *) heaps; /* of threads */
     _Atomic size_t own_heaps;         /* first-class ones */
     _Atomic size_t records;           /* bytes of map and metadata */

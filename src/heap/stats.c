@@ -63,6 +63,9 @@ void mni_stats_add_slab(struct mn_stats *stats, const struct mni_slab *slab,
     size_t used_size = (size_t)slab->slot_count * slab->slot_size;
     size_t tail = slab->span.size - used_size;
     size_t absent = stats_absent_free(slab, pages);
+    size_t absent_tail = pages.resident == NULL
+                             ? 0
+                             : stats_absent(pages, used_size, slab->span.size);
     /* Counted last: a slot that was taken meanwhile was not absent. */
     size_t free_size = (size_t)mni_slab_free_count_any(slab) * slab->slot_size;
     size_t used = used_size - free_size;
@@ -71,9 +74,9 @@ void mni_stats_add_slab(struct mn_stats *stats, const struct mni_slab *slab,
     if (absent > free_size)
         absent = free_size;
     stats->payload += payload;
-    stats->rounding += used - payload;
-    /* Nobody can ever touch the tail, but for the page it begins in. */
-    stats->untouched += absent + tail;
+    /* The tail is never handed out; an earlier use may have touched it. */
+    stats->rounding += used - payload + tail - absent_tail;
+    stats->untouched += absent + absent_tail;
     if (in_hand)
         stats->in_hand += free_size - absent;
     else
@@ -106,8 +109,9 @@ static bool stats_span(struct mni_span *span, void *context)
     if (slab != NULL) {
         stats_add_slab_here(stats, slab);
     } else if (large != NULL) {
-        stats->payload += large->asked;
-        stats->rounding += span->size - large->asked;
+        size_t asked = mn_atomic_load_relaxed(&large->asked);
+        stats->payload += asked;
+        stats->rounding += span->size - asked;
         stats->block_count++;
         stats->span_count++;
     }

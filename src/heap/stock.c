@@ -9,12 +9,16 @@
 #include "heap/arena.h"
 #include "heap/cells.h"
 #include "heap/options.h"
+#include "heap/report.h"
 #include "os/os.h"
 #include "space/meta.h"
 
 struct mni_stock mni_stock;
 
 enum { STOCK_MEBIBYTE = 1024 * 1024, STOCK_MILLISECOND = 1000000 };
+
+/* Arenas grow to this size; larger blocks get one as large as they need. */
+static const size_t stock_arena_most = (size_t)1 << 36;
 
 bool mni_stock_lock(struct mni_stock *stock)
 {
@@ -42,15 +46,20 @@ static struct mni_arena *stock_arena_of(struct mni_stock *stock,
     mni_stop("a span of no arena");
 }
 
-static void stock_note_peak(struct mni_stock *stock)
+/* Note how much is committed, after each change. */
+static void stock_note(struct mni_stock *stock)
 {
-    size_t committed = mni_map_committed() + mni_meta_committed();
+    size_t records = mni_map_committed() + mni_meta_committed();
+    size_t committed = records;
 
     for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
         committed +=
             stock->arenas[i]->committed + stock->arenas[i]->control_committed;
     if (committed > stock->committed_peak)
         stock->committed_peak = committed;
+    mn_atomic_store_relaxed(&mni_report_window.records, records);
+    mn_atomic_store_relaxed(&mni_report_window.reserved,
+                            mni_map_reserved() + mni_meta_reserved());
 }
 
 /* ---- growing ---- */
@@ -69,27 +78,65 @@ static size_t stock_arena_size(struct mni_stock *stock)
     return mni_round_up(size, MNI_CELL_SIZE);
 }
 
-static struct mni_arena *stock_add_arena(struct mni_stock *stock, size_t size)
+/* Make an arena of exactly this size, from one that was given up if that can
+ * be. */
+static struct mni_arena *stock_try_arena(struct mni_stock *stock, size_t size)
 {
     uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
-    size_t wanted = stock_arena_size(stock);
 
-    if (stock->fixed || count == MNI_ARENAS_MAX)
+    for (uint32_t i = 0; i < count; i++)
+        if (mni_arena_renew(stock->arenas[i], size))
+            return stock->arenas[i];
+    if (count == MNI_ARENAS_MAX)
         return NULL;
-    if (wanted < size)
-        wanted = size;
-    struct mni_arena *arena = mni_arena_create(stock, wanted);
-    while (arena == NULL && wanted > size) {
-        wanted =
-            wanted / 2 > size ? mni_round_up(wanted / 2, MNI_CELL_SIZE) : size;
-        arena = mni_arena_create(stock, wanted);
-    }
+    struct mni_arena *arena = mni_arena_create(stock, size);
     if (arena == NULL)
         return NULL;
     stock->arenas[count] = arena;
-    stock->next_size = 2 * wanted;
     /* Release: pairs with the acquire of those that look without the lock. */
     mn_atomic_store_release(&stock->arena_count, count + 1);
+    return arena;
+}
+
+/* The same for the size that is wanted, or half of it, and so on. */
+static struct mni_arena *stock_try_arenas(struct mni_stock *stock,
+                                          size_t wanted, size_t least)
+{
+    struct mni_arena *arena = stock_try_arena(stock, wanted);
+
+    while (arena == NULL && wanted > least) {
+        wanted /= 2;
+        wanted = wanted > least ? mni_round_up(wanted, MNI_CELL_SIZE) : least;
+        arena = stock_try_arena(stock, wanted);
+    }
+    return arena;
+}
+
+/* Where addresses are scarce, those of arenas that are free as a whole are of
+ * more use elsewhere. */
+static bool stock_give_up_arenas(struct mni_stock *stock)
+{
+    uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
+    bool any = false;
+
+    for (uint32_t i = 0; i < count; i++)
+        any |= mni_arena_give_up(stock->arenas[i]);
+    return any;
+}
+
+static struct mni_arena *stock_add_arena(struct mni_stock *stock, size_t least)
+{
+    size_t wanted = stock_arena_size(stock);
+
+    if (stock->fixed)
+        return NULL;
+    if (wanted < least)
+        wanted = least;
+    struct mni_arena *arena = stock_try_arenas(stock, wanted, least);
+    if (arena == NULL && stock_give_up_arenas(stock))
+        arena = stock_try_arenas(stock, wanted, least);
+    if (arena != NULL && arena->size < stock_arena_most)
+        stock->next_size = 2 * arena->size;
     return arena;
 }
 
@@ -100,6 +147,8 @@ static void *stock_take_cells(struct mni_stock *stock, size_t size,
     size_t padded;
 
     for (uint32_t i = 0; i < count; i++) {
+        if (stock->arenas[i]->size < size)
+            continue;
         void *start = mni_arena_take(stock->arenas[i], size, align, zero);
         if (start != NULL)
             return start;
@@ -144,6 +193,8 @@ static void stock_tick(struct mni_stock *stock)
         return;
     uint64_t now = mni_os_now();
     uint64_t decay = mni_option(MNI_OPTION_DECAY) * STOCK_MILLISECOND;
+    if (stock->looked == 0)
+        stock->looked = now; /* nothing was free before */
     if (now - stock->looked < decay)
         return;
     stock->looked = now;
@@ -187,7 +238,7 @@ struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
     span->size = size;
     span->source = stock;
     span->record_size = (uint32_t)record_size;
-    stock_note_peak(stock);
+    stock_note(stock);
 done:
     mni_stock_unlock(stock);
     return span;
@@ -229,7 +280,7 @@ bool mni_stock_resize(struct mni_span *span, size_t size)
         mni_map_set(span->start + span->size, size - span->size, &span->owner);
     if (done)
         span->size = size;
-    stock_note_peak(stock);
+    stock_note(stock);
     mni_stock_unlock(stock);
     return done;
 }
@@ -300,6 +351,8 @@ bool mni_stock_check(struct mni_stock *stock)
 {
     for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++) {
         const struct mni_arena *arena = stock->arenas[i];
+        if (arena->size == 0)
+            continue;
         if (arena->committed > arena->size
             || arena->control_committed > arena->control_size
             || !mn_region_check(&arena->tiled.region))

@@ -9,6 +9,7 @@
  */
 #include "heap/fast.h"
 
+#include "heap/report.h"
 #include "os/os.h"
 #include "space/meta.h"
 
@@ -46,6 +47,8 @@ bool mni_common_lock(void)
 
 void mni_common_unlock(void)
 {
+    /* What somebody told the heap while we held the lock. */
+    (void)mni_heap_drain(&mni_heap_common);
     mni_lock_leave(&thread_lock);
 }
 
@@ -81,6 +84,29 @@ struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class)
     return slab;
 }
 
+bool mni_common_adopt(struct mni_heap *heap, struct mni_slab *slab)
+{
+    bool adopted = false;
+
+    if (!mni_common_lock())
+        return false;
+    /* With the lock, neither the owner nor its kind changes. */
+    const struct mni_heap *owner = mn_atomic_load_relaxed(&slab->heap);
+    uint32_t kind = mn_atomic_load_relaxed(&owner->kind);
+    uint32_t place = mn_atomic_load_relaxed(&slab->place);
+    if ((kind == MNI_HEAP_COMMON || kind == MNI_HEAP_IDLE)
+        && place != MNI_SLAB_CURRENT) {
+        if (place == MNI_SLAB_LISTED)
+            mni_slab_unlist(&mni_heap_common, slab);
+        mn_atomic_store_release(&slab->heap, heap);
+        (void)mni_slab_drain_owner(slab);
+        mni_slab_settle(heap, slab);
+        adopted = true;
+    }
+    mni_common_unlock();
+    return adopted;
+}
+
 /* Requires: the common lock. */
 static struct mni_heap *thread_new_heap(void)
 {
@@ -97,6 +123,7 @@ static struct mni_heap *thread_new_heap(void)
     heap->next = mn_atomic_load_relaxed(&thread_heaps);
     /* Release: pairs with the acquire in mni_thread_heaps. */
     mn_atomic_store_release(&thread_heaps, heap);
+    mn_atomic_store_relaxed(&mni_report_window.heaps, heap);
     return heap;
 }
 
@@ -145,15 +172,21 @@ struct mni_heap *mni_thread_heap(void)
 {
     if (mni_heap_self != &mni_heap_none || thread_over || !mni_common_lock())
         return mni_heap_self;
-    struct mni_heap *heap = thread_new_heap();
-    if (heap != NULL)
+    struct mni_heap *heap = mni_heap_self;
+    /* A signal handler may have made one before the lock was taken. */
+    bool made = heap == &mni_heap_none;
+    if (made)
+        heap = thread_new_heap();
+    if (made && heap != NULL) {
         mn_atomic_store_release(&heap->kind, MNI_HEAP_THREAD);
+        mni_heap_self = heap;
+    }
     mni_common_unlock();
     if (heap == NULL)
         return &mni_heap_none;
-    mni_heap_self = heap;
     /* Where the system refuses, the heap stays with a thread that is gone, and
      * what others return to it waits until the process ends. */
-    (void)mni_os_at_thread_end(thread_ended, heap);
+    if (made)
+        (void)mni_os_at_thread_end(thread_ended, heap);
     return heap;
 }

@@ -54,10 +54,12 @@ static int os_protection(unsigned perm)
            | (perm & MN_PERM_EXEC ? PROT_EXEC : 0);
 }
 
+/* Without MAP_NORESERVE: what cannot be written costs nothing, and when it is
+ * made writable the system may say that there is not so much memory. */
 static void *os_map(size_t size, unsigned perm)
 {
     void *start = mmap(NULL, size, os_protection(perm),
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return start == MAP_FAILED ? NULL : start;
 }

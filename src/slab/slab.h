@@ -26,7 +26,7 @@ enum mni_slab_place { MNI_SLAB_CURRENT, MNI_SLAB_LISTED, MNI_SLAB_FULL };
 struct mni_slab {
     struct mni_span span;
     uint64_t reciprocal; /* of the slot size, as a fraction of 2^64 */
-    uint64_t trigger;    /* a word that becomes this may empty the slab */
+    uint64_t trigger;    /* a word above this empties the slab, or is wrong */
 
     uint32_t slot_size;
     uint32_t slot_count;

@@ -18,8 +18,8 @@ static const size_t map_window_min = (size_t)1 << 32;
 enum { MAP_RANGES = 64, MAP_TRIES = 1000 };
 
 static struct map_range {
-    void *start;
-    size_t size;
+    _Atomic uintptr_t start;
+    _Atomic size_t size; /* 0 while the owner has no range */
     struct mn_owner *owner;
 } map_ranges[MAP_RANGES];
 static _Atomic size_t map_range_count;
@@ -173,27 +173,47 @@ void mni_map_each(mni_mapping_fn visit, void *context)
             visit(map_piece(i), MAP_PIECE, context);
 }
 
-bool mni_map_add_range(void *start, size_t size, struct mn_owner *owner)
+/* The entry of the owner, or a new one, or NULL. */
+static struct map_range *map_range_of(struct mn_owner *owner)
 {
     size_t count = mn_atomic_load_relaxed(&map_range_count);
 
+    for (size_t i = 0; i < count; i++)
+        if (map_ranges[i].owner == owner)
+            return &map_ranges[i];
     if (count == MAP_RANGES)
-        return false;
-    map_ranges[count] = (struct map_range){start, size, owner};
+        return NULL;
+    map_ranges[count].owner = owner;
     /* Release: pairs with the acquire in mni_map_range. */
     mn_atomic_store_release(&map_range_count, count + 1);
+    return &map_ranges[count];
+}
+
+bool mni_map_set_range(void *start, size_t size, struct mn_owner *owner)
+{
+    struct map_range *range = map_range_of(owner);
+
+    if (range == NULL)
+        return false;
+    /* A reader that mixes old and new asks the right owner all the same. */
+    mn_atomic_store_relaxed(&range->size, 0);
+    mn_atomic_store_relaxed(&range->start, (uintptr_t)start);
+    /* Release: pairs with the acquire in mni_map_range. */
+    mn_atomic_store_release(&range->size, size);
     return true;
 }
 
 struct mn_owner *mni_map_range(const void *address)
 {
-    /* Acquire: pairs with the release in mni_map_add_range. */
+    /* Acquire, twice: pairs with the releases in mni_map_set_range. */
     size_t count = mn_atomic_load_acquire(&map_range_count);
 
-    for (size_t i = 0; i < count; i++)
-        if ((uintptr_t)address - (uintptr_t)map_ranges[i].start
-            < map_ranges[i].size)
+    for (size_t i = 0; i < count; i++) {
+        size_t size = mn_atomic_load_acquire(&map_ranges[i].size);
+        uintptr_t start = mn_atomic_load_relaxed(&map_ranges[i].start);
+        if ((uintptr_t)address - start < size)
             return map_ranges[i].owner;
+    }
     return NULL;
 }
 

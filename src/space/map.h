@@ -50,9 +50,10 @@ bool mni_map_cover(const void *start, size_t size);
 void mni_map_set(const void *start, size_t size, struct mn_owner *owner);
 
 /* Have `owner` answer for the addresses of a reserved range that nobody else
- * is entered for. Ranges are few and stay for ever. False if there are too
+ * is entered for, instead of any range it had; a size of 0 is no range. Such
+ * owners are few, and their records stay for ever. False if there are too
  * many. Requires: the space lock. */
-bool mni_map_add_range(void *start, size_t size, struct mn_owner *owner);
+bool mni_map_set_range(void *start, size_t size, struct mn_owner *owner);
 
 /* The owner of the range that holds `address`, or NULL. */
 struct mn_owner *mni_map_range(const void *address);

@@ -248,7 +248,7 @@ void mn_unpublish(struct mn_publication *publication)
     int ends = cells.end[0] == cells.end[1] ? 1 : 2;
 
     if (!mni_space_lock())
-        return;
+        mni_stop("unpublish in a signal handler that interrupted Mneme");
     for (int i = 0; i < ends; i++) {
         struct publish_shared *shared =
             publish_as_shared(mni_map_get(cells.end[i]));

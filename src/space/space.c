@@ -127,14 +127,30 @@ enum mn_status mn_space_commit(struct mn_space *space, size_t offset,
     return MN_OK;
 }
 
+/* Give each cell of the range the permission that is noted for it. */
+static void space_protect_again(struct mn_space *space, size_t offset,
+                                size_t size)
+{
+    for (size_t at = offset; at < offset + size; at += MNI_CELL_SIZE) {
+        unsigned char perm = space->perms[at / MNI_CELL_SIZE];
+        if (perm != SPACE_RESERVED
+            && !mni_os_protect(space->start + at, MNI_CELL_SIZE, perm))
+            mni_stop("the system refuses to restore a permission");
+    }
+}
+
 enum mn_status mn_space_decommit(struct mn_space *space, size_t offset,
                                  size_t size)
 {
     if (!space_range(space, offset, size))
         return MN_ERR_INVALID;
-    if (!mni_os_purge(space->start + offset, size, true)
-        || !mni_os_protect(space->start + offset, size, MN_PERM_NONE))
+    /* This first: if it is refused, nothing is lost. */
+    if (!mni_os_protect(space->start + offset, size, MN_PERM_NONE))
         return MN_ERR_OS;
+    if (!mni_os_purge(space->start + offset, size, true)) {
+        space_protect_again(space, offset, size);
+        return MN_ERR_OS;
+    }
     memset(space->perms + offset / MNI_CELL_SIZE, SPACE_RESERVED,
            size / MNI_CELL_SIZE);
     return MN_OK;
