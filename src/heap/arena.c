@@ -51,6 +51,21 @@ static bool arena_block_at(const struct mn_owner *owner, const void *address,
     return true;
 }
 
+static bool arena_control_at(const struct mn_owner *owner, const void *address,
+                             struct mn_block *block)
+{
+    const struct mni_arena *arena =
+        (const void *)((const char *)owner
+                       - offsetof(struct mni_arena, control_owner));
+
+    if (!mni_stock_lock(arena->stock))
+        return false;
+    bool known = mni_map_records_at(arena->control, arena->control_committed,
+                                    arena->control_size, address, block);
+    mni_stock_unlock(arena->stock);
+    return known;
+}
+
 /* ---- making arenas ---- */
 
 /* The bits for the cells of `size` bytes, in bytes. */
@@ -74,6 +89,7 @@ static struct mni_arena *arena_place(struct mni_stock *stock, void *control,
         (unsigned char *)control + mni_round_up(sizeof *arena, 64);
 
     arena->owner.block_at = arena_block_at;
+    arena->control_owner.block_at = arena_control_at;
     arena->stock = stock;
     arena->start = start;
     arena->size = size;
@@ -93,6 +109,8 @@ static bool arena_enter(struct mni_arena *arena)
         return false;
     bool entered =
         mni_map_cover(arena->start, 1) && mni_map_cover(last, 1)
+        && mni_map_set_range(arena->control, arena->control_size,
+                             &arena->control_owner)
         && mni_map_set_range(arena->start, arena->size, &arena->owner);
     mni_space_unlock();
     return entered;

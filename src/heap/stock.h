@@ -19,7 +19,8 @@
 enum { MNI_ARENAS_MAX = 48 };
 
 struct mni_arena {
-    struct mn_owner owner; /* first: answers for what is no span */
+    struct mn_owner owner;         /* first: answers for what is no span */
+    struct mn_owner control_owner; /* answers for the control memory */
     struct mni_stock *stock;
     struct mn_tiled tiled;
     unsigned char *start;

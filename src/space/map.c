@@ -14,7 +14,7 @@ enum { MAP_PIECE = MNI_CELL_SIZE, MAP_ENTRY = sizeof(struct mn_owner *) };
 
 static const size_t map_window_min = (size_t)1 << 32;
 
-/* A program makes few large ranges, each twice the size of the one before. */
+/* Two for each arena, of which there are few, and two more. */
 enum { MAP_RANGES = 64, MAP_TRIES = 1000 };
 
 static struct map_range {
@@ -42,6 +42,11 @@ void mni_space_lock_reset(void)
     mni_lock_reset(&map_lock);
 }
 
+static bool map_block_at(const struct mn_owner *owner, const void *address,
+                         struct mn_block *block);
+
+static struct mn_owner map_owner_of_map = {.block_at = map_block_at};
+
 static bool map_reserve(uintptr_t first, size_t count)
 {
     size_t bytes = mni_round_up(count * MAP_ENTRY, MAP_PIECE);
@@ -53,7 +58,7 @@ static bool map_reserve(uintptr_t first, size_t count)
     mni_map.cells = cells;
     mni_map.first = first;
     mni_map.count = count;
-    return true;
+    return mni_map_set_range(cells, bytes, &map_owner_of_map);
 }
 
 /* A window that is centred where the system now puts mappings. */
@@ -127,8 +132,6 @@ bool mni_map_cover(const void *start, size_t size)
     if (!mni_map_begin())
         return false;
     if (map_pieces == NULL && !map_pieces_begin())
-        return false;
-    if (!mni_meta_enter())
         return false;
 
     uintptr_t first = ((uintptr_t)start >> MN_CELL_SHIFT) - mni_map.first;
@@ -215,6 +218,40 @@ struct mn_owner *mni_map_range(const void *address)
             return map_ranges[i].owner;
     }
     return NULL;
+}
+
+bool mni_map_records_at(unsigned char *start, size_t committed, size_t reserved,
+                        const void *address, struct mn_block *block)
+{
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)start;
+
+    if (offset >= reserved)
+        return false;
+    bool there = offset < committed;
+    block->start = there ? start : start + committed;
+    block->size = there ? committed : reserved - committed;
+    block->perm = there ? MN_PERM_RW : MN_PERM_NONE;
+    block->state = MN_RESERVED;
+    return true;
+}
+
+/* The map itself: a piece is a block. */
+static bool map_block_at(const struct mn_owner *owner, const void *address,
+                         struct mn_block *block)
+{
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)map_piece(0);
+    size_t piece = offset / MAP_PIECE;
+
+    (void)owner;
+    if (offset >= mni_map_reserved())
+        return false;
+    bool writable =
+        map_pieces != NULL && (map_pieces[piece / 64] >> piece % 64 & 1);
+    block->start = map_piece(piece);
+    block->size = MAP_PIECE;
+    block->perm = writable ? MN_PERM_RW : MN_PERM_READ;
+    block->state = MN_RESERVED;
+    return true;
 }
 
 static const struct mn_owner *map_owner(const void *address)

@@ -55,6 +55,11 @@ void mni_map_set(const void *start, size_t size, struct mn_owner *owner);
  * many. Requires: the space lock. */
 bool mni_map_set_range(void *start, size_t size, struct mn_owner *owner);
 
+/* Answer for a range of Mneme's own records: one block as far as it is
+ * committed, and one that is the rest of it. */
+bool mni_map_records_at(unsigned char *start, size_t committed, size_t reserved,
+                        const void *address, struct mn_block *block);
+
 /* The owner of the range that holds `address`, or NULL. */
 struct mn_owner *mni_map_range(const void *address);
 

@@ -26,13 +26,13 @@ struct meta_free {
 };
 
 static struct {
-    struct mn_owner owner; /* first: the map leads here */
+    struct mn_owner owner; /* answers for all of it */
     unsigned char *start;
     size_t reserved;
     _Atomic size_t committed; /* changes under the lock */
     size_t used;
-    bool entered;  /* the map answers for what is committed */
-    bool entering; /* as covering the map for it asks for the same */
+    _Atomic size_t
+        outside; /* bytes of records that have mappings of their own */
     struct meta_free *free[META_LISTS];
 } meta;
 
@@ -44,16 +44,9 @@ static size_t meta_committed(void)
 static bool meta_block_at(const struct mn_owner *owner, const void *address,
                           struct mn_block *block)
 {
-    uintptr_t offset = (uintptr_t)address - (uintptr_t)meta.start;
-
     (void)owner;
-    if (offset >= meta_committed())
-        return false;
-    block->start = meta.start;
-    block->size = meta_committed();
-    block->perm = MN_PERM_RW;
-    block->state = MN_RESERVED;
-    return true;
+    return mni_map_records_at(meta.start, meta_committed(), meta.reserved,
+                              address, block);
 }
 
 /* Reserve `size` bytes, or an eighth of the most that the system still has. */
@@ -84,19 +77,9 @@ static bool meta_begin(void)
     while (size > meta_reserve_min && size > limit / 16)
         size /= 2;
     meta.owner.block_at = meta_block_at;
-    return meta_reserve(size);
-}
-
-bool mni_meta_enter(void)
-{
-    if (meta.entered || meta.entering)
-        return true;
-    meta.entering = true;
-    meta.entered = mni_map_cover(meta.start, meta_committed());
-    meta.entering = false;
-    if (meta.entered)
-        mni_map_set(meta.start, meta_committed(), &meta.owner);
-    return meta.entered;
+    /* The first of all ranges: there is room. */
+    return meta_reserve(size)
+           && mni_map_set_range(meta.start, meta.reserved, &meta.owner);
 }
 
 static bool meta_commit(size_t end)
@@ -105,13 +88,10 @@ static bool meta_commit(size_t end)
     unsigned char *start = meta.start + meta_committed();
 
     if (meta.reserved - meta_committed() < more
-        || (meta.entered && !mni_map_cover(start, more))
         || !mni_os_protect(start, more, MN_PERM_RW))
         return false;
     mni_os_name(start, more, "mneme records");
     (void)mn_atomic_add_relaxed(&meta.committed, more);
-    if (meta.entered)
-        mni_map_set(start, more, &meta.owner);
     return true;
 }
 
@@ -167,14 +147,19 @@ void mni_meta_delete(void *record, size_t size)
     mni_space_unlock();
 }
 
+void mni_meta_note(size_t change)
+{
+    (void)mn_atomic_add_relaxed(&meta.outside, change);
+}
+
 size_t mni_meta_committed(void)
 {
-    return meta_committed();
+    return meta_committed() + mn_atomic_load_relaxed(&meta.outside);
 }
 
 size_t mni_meta_reserved(void)
 {
-    return meta.reserved;
+    return meta.reserved + mn_atomic_load_relaxed(&meta.outside);
 }
 
 void mni_meta_each(mni_mapping_fn visit, void *context)

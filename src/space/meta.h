@@ -24,8 +24,9 @@ void mni_meta_free(void *record, size_t size);
 void *mni_meta_new(size_t size);
 void mni_meta_delete(void *record, size_t size);
 
-/* Have the map answer for metadata. Requires: the map exists. */
-bool mni_meta_enter(void);
+/* Count records that lie in a mapping of their own: their bytes, or that many
+ * below zero when they are gone. */
+void mni_meta_note(size_t change);
 
 /* Bytes that are writable. */
 size_t mni_meta_committed(void);

@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "os/os.h"
 #include "space/map.h"
+#include "space/meta.h"
 
 /* In the array of permissions: the cell has no memory. */
 enum { SPACE_RESERVED = 0x80 };
@@ -70,6 +71,7 @@ enum mn_status mn_space_create(struct mn_space *space, size_t size,
     space->size = size;
     space->perms = perms;
     mni_map_set(start, size, &space->owner);
+    mni_meta_note(space_perms_size(size));
     return MN_OK;
 
 no_map:
@@ -82,6 +84,7 @@ no_perms:
 void mn_space_destroy(struct mn_space *space)
 {
     mni_map_set(space->start, space->size, NULL);
+    mni_meta_note(0 - space_perms_size(space->size));
     mni_os_release(space->perms, space_perms_size(space->size));
     mni_os_release(space->start, space->size);
     space->start = NULL;
