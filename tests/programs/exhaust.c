@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* exhaust.c -- ask for memory until there is none, in several sizes; then
- * release it and ask again. What is got must be usable. */
+ * release it and ask again. What is got must be usable. With an argument: one
+ * block after the other, each larger, up to so many MiB. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,11 +39,30 @@ static size_t exhaust_fill(size_t size)
     return count * size;
 }
 
-int main(void)
+static int exhaust_rising(size_t mebibytes_max)
+{
+    for (size_t mebibytes = 100; mebibytes <= mebibytes_max; mebibytes += 100) {
+        size_t size = mebibytes << 20;
+        unsigned char *volatile block = malloc(size);
+        if (block == NULL) {
+            (void)printf("no block of %zu MiB\n", mebibytes);
+            return 1;
+        }
+        block[0] = block[size - 1] = 1;
+        free(block);
+    }
+    (void)printf("blocks of up to %zu MiB, one after the other\n",
+                 mebibytes_max);
+    return 0;
+}
+
+int main(int count, char **arguments)
 {
     static const size_t sizes[] = {4096, 100000, 3000000, 300, 70000};
     size_t least = (size_t)-1;
 
+    if (count > 1)
+        return exhaust_rising(strtoul(arguments[1], NULL, 10));
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         size_t got = exhaust_fill(sizes[i]);
         if (got < least)

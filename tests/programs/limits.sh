@@ -33,3 +33,10 @@ LD_PRELOAD=$lib sh -c 'ulimit -v 204800; exec "$0"' \
     "$programs/exhaust" >out 2>&1 || status=$?
 [ "$status" -eq 0 ] || fail "exhaust: status $status: $(cat out)"
 checked "$(cat out)"
+
+# What the smaller ones took up serves the larger ones.
+status=0
+LD_PRELOAD=$lib sh -c 'ulimit -v 1048576; exec "$0" 500' \
+    "$programs/exhaust" >out 2>&1 || status=$?
+[ "$status" -eq 0 ] || fail "1 GiB of addresses: status $status: $(cat out)"
+checked "1 GiB of addresses: $(cat out)"

@@ -107,6 +107,35 @@ void failing()
     expect(handler_calls == 3, "the handler was not called until it gave up");
 }
 
+void throwing_handler()
+{
+    handler_calls++;
+    throw std::bad_alloc();
+}
+
+void failing_in_the_handler()
+{
+    std::align_val_t page{4096};
+
+    handler_calls = 0;
+    std::set_new_handler(throwing_handler);
+    expect(throws([] { return ::operator new(huge); }), "handler throws");
+    expect(!throws([] { return ::operator new(huge, std::nothrow); }),
+           "nothrow throws what the handler throws");
+    expect(sink == nullptr, "nothrow");
+    expect(!throws([] { return ::operator new[](huge, std::nothrow); }),
+           "nothrow [] throws what the handler throws");
+    expect(sink == nullptr, "nothrow []");
+    expect(!throws([=] { return ::operator new(huge, page, std::nothrow); }),
+           "aligned nothrow throws what the handler throws");
+    expect(sink == nullptr, "aligned nothrow");
+    expect(!throws([=] { return ::operator new[](huge, page, std::nothrow); }),
+           "aligned nothrow [] throws what the handler throws");
+    expect(sink == nullptr, "aligned nothrow []");
+    expect(handler_calls == 5, "the handler is called once by each");
+    std::set_new_handler(nullptr);
+}
+
 struct alignas(256) Wide {
     char bytes[512];
 };
@@ -133,6 +162,7 @@ int main()
     plain();
     aligned();
     failing();
+    failing_in_the_handler();
     containers();
     std::puts("new and delete");
     return 0;

@@ -2,6 +2,7 @@
 /* Tests of mn/heap.h: releasing what is not the start of a block that is out
  * stops the program, with words that say what the address is. */
 #include <mn/heap.h>
+#include <mn/space.h>
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -135,6 +136,60 @@ TEST(slots_never_handed_out_stop)
     EXPECT_STOPS(mn_free(block + usable), "block is already free");
     EXPECT_STOPS(mn_free(block + 10 * usable), "block is already free");
     EXPECT_STOPS(mn_usable_size(block + usable), "already free");
+}
+
+/* What would be the first slot of the tail of a slab, or NULL if it has none.
+ */
+static unsigned char *tail_of(const unsigned char *block, size_t size)
+{
+    const unsigned char *at = block;
+    struct mn_block found;
+
+    while (mn_block_at(at, &found) && found.size == size
+           && found.state != MN_RESERVED)
+        at += size;
+    return mn_block_at(at, &found) && found.state == MN_RESERVED
+                   && found.start == at && found.size < size
+               ? found.start
+               : NULL;
+}
+
+static void fill_slab_then_free(unsigned char *tail, size_t size)
+{
+    void *block = mn_alloc(size);
+
+    while ((unsigned char *)block + size != tail)
+        block = mn_alloc(size);
+    mn_free(tail);
+}
+
+TEST(a_slot_that_would_begin_in_the_tail_stops)
+{
+    int count = 0;
+
+    for (size_t size = 16; size <= 256 * KIB; size += 1 + size / 8) {
+        void *block = mn_alloc(size);
+        size_t usable = mn_usable_size(block);
+        unsigned char *tail = tail_of(block, usable);
+        if (tail == NULL)
+            continue;
+        count++;
+        EXPECT_STOPS(mn_free(tail), "address was never handed out");
+        EXPECT_STOPS(mn_usable_size(tail), "address was never handed out");
+        EXPECT_STOPS(mn_realloc(tail, usable), "address was never handed out");
+        EXPECT_STOPS(fill_slab_then_free(tail, usable), "never handed out");
+    }
+    EXPECT(count >= 5);
+    EXPECT(mn_heap_check(NULL));
+}
+
+TEST(a_slot_of_1152_bytes_that_would_begin_in_the_tail_stops)
+{
+    void *block = mn_alloc(1152);
+    unsigned char *tail = tail_of(block, 1152);
+
+    EXPECT(tail != NULL);
+    EXPECT_STOPS(mn_free(tail), "address was never handed out");
 }
 
 static int in_static_data;
@@ -283,6 +338,7 @@ TEST(a_double_free_by_two_threads_stops)
     for (int i = 0; i < SIZES; i++) {
         EXPECT_STOPS(free_here_then_there(sizes[i]), "mneme: ");
         EXPECT_STOPS(free_there_twice(sizes[i]), "block is already free");
+        EXPECT_STOPS(free_there_then_here(sizes[i]), "block is already free");
     }
     EXPECT_STOPS(free_here_then_there(MIB), "already free");
     EXPECT_STOPS(free_there_twice(MIB), "already free");

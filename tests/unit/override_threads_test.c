@@ -99,6 +99,71 @@ TEST(what_ended_threads_left_is_used_again)
     EXPECT(mn_heap_check(NULL));
 }
 
+static size_t spans(void)
+{
+    struct mn_stats stats;
+
+    EXPECT(mn_stats(&stats));
+    return stats.span_count;
+}
+
+enum { LEFT = 20000 };
+
+static void *left[LEFT];
+
+static void *leave_many(void *context)
+{
+    size_t size = (uintptr_t)context;
+
+    for (size_t i = 0; i < LEFT; i++) {
+        left[i] = malloc(size);
+        memset(left[i], 1, size);
+    }
+    return NULL;
+}
+
+/* Who releases them first takes over the slab; the releases that follow must
+ * find it empty, as the owner's do. */
+TEST(releasing_all_that_an_ended_thread_left_gives_all_of_it_back)
+{
+    static const size_t sizes[] = {64, 1000, 1152, 5000};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        free(malloc(sizes[i]));
+        run_in_thread(short_life, NULL);
+        size_t before = spans();
+        run_in_thread(leave_many, (void *)(uintptr_t)sizes[i]);
+        EXPECT(spans() >= before + LEFT * sizes[i] / (2 * MIB));
+        for (size_t k = 0; k < LEFT; k++)
+            free(left[k * 7 % LEFT]);
+        EXPECT(spans() <= before);
+        EXPECT(mn_heap_check(NULL));
+    }
+}
+
+static void *release_half(void *context)
+{
+    for (size_t k = (uintptr_t)context; k < LEFT; k += 2)
+        free(left[k]);
+    return NULL;
+}
+
+TEST(two_threads_may_release_what_an_ended_one_left)
+{
+    for (int round = 0; round < 20; round++) {
+        pthread_t threads[2];
+        size_t before = spans();
+        run_in_thread(leave_many, (void *)(uintptr_t)500);
+        for (uintptr_t i = 0; i < 2; i++)
+            EXPECT(pthread_create(&threads[i], NULL, release_half, (void *)i)
+                   == 0);
+        for (int i = 0; i < 2; i++)
+            EXPECT(pthread_join(threads[i], NULL) == 0);
+        EXPECT(spans() <= before + 2);
+        EXPECT(mn_heap_check(NULL));
+    }
+}
+
 /* ---- one allocates, another releases ---- */
 
 enum { RING = 256, PASSED = 100000 };

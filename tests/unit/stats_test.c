@@ -28,6 +28,10 @@ static struct range {
 } ranges[RANGES_MAX];
 static size_t range_count;
 
+enum { SPACES = 50 };
+
+static struct mn_space spaces[SPACES];
+
 static void add_range(uintptr_t start, size_t size)
 {
     EXPECT(range_count < RANGES_MAX);
@@ -48,6 +52,10 @@ static void find_ranges(void)
         add_range((uintptr_t)arena->start, arena->size);
         add_range((uintptr_t)arena->control, arena->control_size);
     }
+    /* A byte for each cell of a space, in whole cells. */
+    for (size_t i = 0; i < SPACES; i++)
+        if (spaces[i].start != NULL)
+            add_range((uintptr_t)spaces[i].perms, MNI_CELL_SIZE);
     add_range((uintptr_t)mni_map.cells, mni_map_reserved());
     EXPECT(heap != NULL && mn_block_at(heap, &record));
     add_range((uintptr_t)record.start, mni_meta_reserved());
@@ -185,19 +193,18 @@ static bool nothing_at(const void *context, const void *address,
 
 TEST(committed_counts_records_of_spaces_and_publications)
 {
-    static struct mn_space spaces[50];
     static struct mn_publication publications[200];
     static unsigned char memory[200 * 1000];
 
     mn_free(mn_alloc(1));
-    for (size_t i = 0; i < 50; i++)
+    for (size_t i = 0; i < SPACES; i++)
         EXPECT(mn_space_create(&spaces[i], (i + 1) * MIB, 1) == MN_OK);
     for (size_t i = 0; i < 200; i++)
         EXPECT(mn_publish(&publications[i], memory + i * 1000, 900, nothing_at,
                           NULL)
                == MN_OK);
     expect_system_agrees();
-    for (size_t i = 0; i < 50; i++)
+    for (size_t i = 0; i < SPACES; i++)
         mn_space_destroy(&spaces[i]);
     expect_system_agrees();
 }
@@ -222,6 +229,20 @@ TEST(one_block_of_each_class_leaves_only_its_pages_touched)
         memset(block, 1, size);
         expect_system_agrees();
     }
+}
+
+TEST(a_tail_that_an_earlier_block_touched_is_not_untouched)
+{
+    enum { WIDE = 80 * KIB }; /* 12 slots in a slab, and 64 KiB behind them */
+    unsigned char *dirty = mn_alloc(64 * MIB);
+
+    memset(dirty, 1, 64 * MIB);
+    mn_free(dirty);
+    for (size_t i = 0; i < 200; i++) {
+        blocks[i] = mn_alloc(WIDE);
+        memset(blocks[i], 1, WIDE);
+    }
+    expect_system_agrees();
 }
 
 TEST(each_cause_grows_with_what_causes_it)
