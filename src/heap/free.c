@@ -119,19 +119,8 @@ static bool free_is_own(struct mni_heap *self, struct mni_slab *slab)
     return adopted;
 }
 
-void mni_free_slow(void *block)
+static void free_slot(struct mni_slab *slab, const void *block)
 {
-    if (block == NULL)
-        return;
-    struct mn_owner *owner = mni_map_ground(block);
-    struct mni_large *large = mni_large_from(owner);
-    if (large != NULL && large->span.start == block) {
-        mni_large_free(large);
-        return;
-    }
-    struct mni_slab *slab = mni_slab_from(owner);
-    if (slab == NULL)
-        mni_stop_bad_block("free", block);
     struct mni_slot slot = mni_slab_slot(slab, block);
     if (slot.fraction >= slab->reciprocal || slot.index >= slab->slot_count)
         mni_stop_bad_block("free", block);
@@ -141,4 +130,31 @@ void mni_free_slow(void *block)
         mni_free_owner(self, slab, slot.index, block);
     else
         free_remote(slab, slot.index, block);
+}
+
+/* No slot by the map's first answer: a large block, a block in whose cell
+ * something is published, or misuse. */
+static __attribute__((noinline)) void free_other(void *block)
+{
+    struct mn_owner *owner = mni_map_ground(block);
+    struct mni_large *large = mni_large_from(owner);
+    struct mni_slab *slab = mni_slab_from(owner);
+
+    if (slab != NULL)
+        free_slot(slab, block);
+    else if (large != NULL && large->span.start == block)
+        mni_large_free(large);
+    else
+        mni_stop_bad_block("free", block);
+}
+
+void mni_free_slow(void *block)
+{
+    if (block == NULL)
+        return;
+    struct mni_slab *slab = mni_slab_from(mni_map_get(block));
+    if (slab != NULL)
+        free_slot(slab, block);
+    else
+        free_other(block);
 }

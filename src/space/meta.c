@@ -68,13 +68,14 @@ static bool meta_reserve(size_t size)
     return true;
 }
 
-/* A sixteenth part of limited address space is plenty. */
+/* Records take at most 2 % of what they describe; a limit that came late leaves
+ * only a part of itself. */
 static bool meta_begin(void)
 {
     size_t limit = mni_os_address_limit();
     size_t size = meta_reserve_max;
 
-    while (size > meta_reserve_min && size > limit / 16)
+    while (size > meta_reserve_min && size > limit / 32)
         size /= 2;
     meta.owner.block_at = meta_block_at;
     /* The first of all ranges: there is room. */
