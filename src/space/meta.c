@@ -11,6 +11,7 @@
 
 enum {
     META_UNIT = 64,
+    META_SHARE = 16,          /* of scarce addresses, one part is for records */
     META_LISTS = 256,         /* sizes up to 16 KiB are recycled */
     META_STEP = MNI_CELL_SIZE /* bytes committed at a time */
 };
@@ -49,27 +50,25 @@ static bool meta_block_at(const struct mn_owner *owner, const void *address,
                               address, block);
 }
 
-/* Reserve `size` bytes, or an eighth of the most that the system still has. */
-static bool meta_reserve(size_t size)
+/* Reserve `size` bytes, or less: no more than the part `share` of what the
+ * system still has. */
+static bool meta_reserve(size_t size, size_t share)
 {
-    size_t tried = size;
-
-    while ((meta.start = mni_os_reserve(tried, MNI_CELL_SIZE, MN_PERM_NONE))
-           == NULL) {
-        tried /= 2;
-        if (tried < meta_reserve_min)
+    while (
+        (meta.start = mni_os_reserve(size * share, MNI_CELL_SIZE, MN_PERM_NONE))
+        == NULL) {
+        size /= 2;
+        if (size < meta_reserve_min)
             return false;
     }
-    meta.reserved = tried;
-    if (tried < size && tried / 8 >= meta_reserve_min) {
-        meta.reserved = tried / 8;
-        mni_os_release(meta.start + meta.reserved, tried - meta.reserved);
-    }
+    if (share > 1)
+        mni_os_release(meta.start + size, size * (share - 1));
+    meta.reserved = size;
     return true;
 }
 
-/* Records take at most 2 % of what they describe; a limit that came late leaves
- * only a part of itself. */
+/* Records take at most 2 % of what they describe. A limit that came late has
+ * only a part of itself to give. */
 static bool meta_begin(void)
 {
     size_t limit = mni_os_address_limit();
@@ -79,7 +78,7 @@ static bool meta_begin(void)
         size /= 2;
     meta.owner.block_at = meta_block_at;
     /* The first of all ranges: there is room. */
-    return meta_reserve(size)
+    return meta_reserve(size, limit == SIZE_MAX ? 1 : META_SHARE)
            && mni_map_set_range(meta.start, meta.reserved, &meta.owner);
 }
 
