@@ -29,7 +29,7 @@ struct meta_free {
 static struct {
     struct mn_owner owner; /* answers for all of it */
     unsigned char *start;
-    size_t reserved;
+    _Atomic size_t reserved;
     _Atomic size_t committed; /* changes under the lock */
     size_t used;
     _Atomic size_t
@@ -42,11 +42,16 @@ static size_t meta_committed(void)
     return mn_atomic_load_relaxed(&meta.committed);
 }
 
+static size_t meta_reserved(void)
+{
+    return mn_atomic_load_relaxed(&meta.reserved);
+}
+
 static bool meta_block_at(const struct mn_owner *owner, const void *address,
                           struct mn_block *block)
 {
     (void)owner;
-    return mni_map_records_at(meta.start, meta_committed(), meta.reserved,
+    return mni_map_records_at(meta.start, meta_committed(), meta_reserved(),
                               address, block);
 }
 
@@ -63,7 +68,7 @@ static bool meta_reserve(size_t size, size_t share)
     }
     if (share > 1)
         mni_os_release(meta.start + size, size * (share - 1));
-    meta.reserved = size;
+    mn_atomic_store_relaxed(&meta.reserved, size);
     return true;
 }
 
@@ -79,7 +84,7 @@ static bool meta_begin(void)
     meta.owner.block_at = meta_block_at;
     /* The first of all ranges: there is room. */
     return meta_reserve(size, limit == SIZE_MAX ? 1 : META_SHARE)
-           && mni_map_set_range(meta.start, meta.reserved, &meta.owner);
+           && mni_map_set_range(meta.start, meta_reserved(), &meta.owner);
 }
 
 static bool meta_commit(size_t end)
@@ -87,7 +92,7 @@ static bool meta_commit(size_t end)
     size_t more = mni_round_up(end, META_STEP) - meta_committed();
     unsigned char *start = meta.start + meta_committed();
 
-    if (meta.reserved - meta_committed() < more
+    if (meta_reserved() - meta_committed() < more
         || !mni_os_protect(start, more, MN_PERM_RW))
         return false;
     mni_os_name(start, more, "mneme records");
@@ -108,7 +113,7 @@ void *mni_meta_alloc(size_t size)
     }
     if (meta.start == NULL && !meta_begin())
         return NULL;
-    if (rounded > meta.reserved - meta.used)
+    if (rounded > meta_reserved() - meta.used)
         return NULL;
     if (meta.used + rounded > meta_committed()
         && !meta_commit(meta.used + rounded))
@@ -159,7 +164,7 @@ size_t mni_meta_committed(void)
 
 size_t mni_meta_reserved(void)
 {
-    return meta.reserved + mn_atomic_load_relaxed(&meta.outside);
+    return meta_reserved() + mn_atomic_load_relaxed(&meta.outside);
 }
 
 void mni_meta_each(mni_mapping_fn visit, void *context)
