@@ -36,9 +36,6 @@
 #define mn_atomic_cas_release(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_release,       \
                                           memory_order_relaxed)
-#define mn_atomic_cas_acquire(p, e, v)                                         \
-    atomic_compare_exchange_weak_explicit(p, e, v, memory_order_acquire,       \
-                                          memory_order_relaxed)
 #define mn_atomic_cas_relaxed(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_relaxed,       \
                                           memory_order_relaxed)

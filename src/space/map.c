@@ -37,11 +37,6 @@ void mni_space_unlock(void)
     mni_lock_leave(&map_lock);
 }
 
-void mni_space_lock_reset(void)
-{
-    mni_lock_reset(&map_lock);
-}
-
 static bool map_block_at(const struct mn_owner *owner, const void *address,
                          struct mn_block *block);
 
@@ -165,15 +160,6 @@ size_t mni_map_committed(void)
 size_t mni_map_reserved(void)
 {
     return mni_round_up(mni_map.count * MAP_ENTRY, MAP_PIECE);
-}
-
-void mni_map_each(mni_mapping_fn visit, void *context)
-{
-    size_t pieces = mni_map.count * MAP_ENTRY / MAP_PIECE + 1;
-
-    for (size_t i = 0; map_pieces != NULL && i < pieces; i++)
-        if (map_pieces[i / 64] >> i % 64 & 1)
-            visit(map_piece(i), MAP_PIECE, context);
 }
 
 /* The entry of the owner, or a new one, or NULL. */

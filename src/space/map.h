@@ -75,12 +75,8 @@ size_t mni_map_reserved(void);
 /* The lock of the map, of metadata and of publications; the innermost lock. */
 bool mni_space_lock(void) __attribute__((warn_unused_result));
 void mni_space_unlock(void);
-void mni_space_lock_reset(void);
 
 /* Called with a writable mapping that Mneme made for itself. */
 typedef void (*mni_mapping_fn)(void *start, size_t size, void *context);
-
-/* Visit the writable parts of the map. */
-void mni_map_each(mni_mapping_fn visit, void *context);
 
 #endif
