@@ -187,7 +187,8 @@ struct mni_heap *mni_thread_heap(void);
 /* Allocate from the common heap, under its lock. */
 void *mni_common_alloc(size_t size);
 
-/* Take a listed slab of the class from the common heap, or NULL. */
+/* Take a listed slab of the class from the common heap, or NULL. Only heaps of
+ * threads get any. */
 struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class);
 
 /* In the child of a fork: the heap's thread is gone, and it has nothing. */

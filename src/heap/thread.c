@@ -69,8 +69,9 @@ void *mni_common_alloc(size_t size)
 
 struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class)
 {
-    /* Relaxed: a hint; the lock comes next. */
-    if (heap == &mni_heap_common || heap->stock != &mni_stock
+    /* Not for first-class heaps: the blocks in a slab that they took would be
+     * released with them. The count is a hint; the lock comes next. */
+    if (mn_atomic_load_relaxed(&heap->kind) != MNI_HEAP_THREAD
         || mn_atomic_load_relaxed(&mni_common_listed[class]) == 0
         || !mni_common_lock())
         return NULL;
