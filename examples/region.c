@@ -22,9 +22,9 @@ int main(void)
     struct mn_region *region = &tiled.region;
 
     /* How much control memory is needed is known before. */
-    if (mn_tiled_control_size(SIZE, GRANULE, BLOCKS) > sizeof control)
+    if (mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE}, BLOCKS) > sizeof control)
         return 1;
-    if (mn_tiled_init(&tiled, memory, SIZE, GRANULE, control, sizeof control)
+    if (mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory, .memory_size = SIZE, .granule = GRANULE, .control = control, .control_size = sizeof control})
         != MN_OK)
         return 1;
     void *first = mn_region_alloc(region, 100, GRANULE);

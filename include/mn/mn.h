@@ -9,5 +9,6 @@
 #include <mn/region.h>
 #include <mn/space.h>
 #include <mn/stats.h>
+#include <mn/strategy.h>
 
 #endif

@@ -31,6 +31,10 @@ struct mn_region_ops {
                      struct mn_block *block);
     bool (*walk)(const struct mn_region *region, mn_block_fn visit,
                  void *context);
+    /* What is wrong with giving `block` back: MN_OK, MN_ERR_ADDRESS,
+     * MN_ERR_DOUBLE_FREE or MN_ERR_CORRUPTED. NULL: block_at tells. */
+    enum mn_status (*examine)(const struct mn_region *region,
+                              const void *block);
 };
 
 /* Return a block of at least `size` bytes at a multiple of `align`, or NULL
@@ -64,6 +68,34 @@ MN_API bool mn_region_block_at(const struct mn_region *region,
 MN_API bool mn_region_walk(const struct mn_region *region, mn_block_fn visit,
                            void *context);
 
+/* ---- the same with a status that names the error ---- */
+
+/* What mn_region_deallocate would answer, without doing it: MN_OK if `block`
+ * is a block that is out, MN_ERR_ADDRESS, MN_ERR_DOUBLE_FREE or
+ * MN_ERR_CORRUPTED. Costs what finding the block of an address does. */
+MN_API enum mn_status mn_region_examine(const struct mn_region *region,
+                                        const void *block) MN_MUST_USE;
+
+/* As mn_region_alloc; the block is in *block, which is untouched unless the
+ * status is MN_OK. Otherwise MN_ERR_SIZE, MN_ERR_ALIGN or MN_ERR_NOMEM. */
+MN_API enum mn_status mn_region_allocate(struct mn_region *region, size_t size,
+                                         size_t align,
+                                         void **block) MN_MUST_USE;
+
+/* As mn_region_free, but what is wrong is answered as mn_region_examine does,
+ * and nothing is changed. NULL is MN_OK. */
+MN_API enum mn_status mn_region_deallocate(struct mn_region *region,
+                                           void *block) MN_MUST_USE;
+
+/* Have *block hold at least `size` bytes at a multiple of `align`: in place
+ * where the region can, else by moving its content to a new block, whose
+ * address is then in *block. A *block of NULL allocates. Unless the status is
+ * MN_OK nothing has changed: the errors of mn_region_allocate, and those of
+ * mn_region_examine for *block. O(size) where it moves. */
+MN_API enum mn_status mn_region_reallocate(struct mn_region *region,
+                                           void **block, size_t size,
+                                           size_t align) MN_MUST_USE;
+
 /* ---- bump: hands out memory in order; only the newest block goes back ---- */
 
 struct mn_bump { /* fields are private */
@@ -93,6 +125,8 @@ MN_API void mn_bump_reset(struct mn_bump *bump);
 /* A block costs at least one granule of memory. */
 enum { MN_TILED_GRANULE_MIN = 8 };
 
+struct mn_strategy;
+
 struct mn_tiled { /* fields are private */
     struct mn_region region;
     unsigned char *base;
@@ -104,27 +138,38 @@ struct mn_tiled { /* fields are private */
     unsigned granule_shift;
 };
 
-/* Bytes of control memory that mn_tiled_init needs for a region of
- * `memory_size` bytes in granules of `granule` bytes and at most `block_count`
- * blocks, free ones included, of which it records up to 2^24 - 1; 0 if the
- * arguments are refused there. */
-MN_API size_t mn_tiled_control_size(size_t memory_size, size_t granule,
+/* What a tiled region is made of; fields not named are 0 or NULL. */
+struct mn_tiled_place {
+    void *memory; /* to be covered by blocks; never read or written */
+    size_t memory_size;
+    size_t granule; /* bytes; the unit of all sizes */
+    void *control;  /* for the records of the blocks */
+    size_t control_size;
+    const struct mn_strategy *strategy; /* mn/strategy.h; NULL: mn_tlsf */
+    void *state;                        /* handed to a strategy of your own */
+    size_t step; /* granules for each entry of the index; 0: 1 */
+};
+
+/* Bytes of control memory that mn_tiled_init needs for a region as `place`
+ * describes it (`memory`, `control` and `control_size` are not looked at) and
+ * at most `block_count` blocks, free ones included; 0 if it is refused there.
+ * */
+MN_API size_t mn_tiled_control_size(const struct mn_tiled_place *place,
                                     size_t block_count);
 
-/* Cover `memory` with blocks whose records lie in `control`; `memory` itself
- * is never read or written. Strategy: two-level segregated fit (TLSF, Masmano
- * et al., ECRTS 2004), good fit in constant time; free coalesces at once.
- * Both memories are borrowed and must outlive `tiled`. When the records run
- * out, a block is handed out whole instead of being split.
+/* Cover memory with blocks whose records lie apart from it. A free block is
+ * split and coalesced at once; which one is taken is the strategy's choice.
+ * Both memories are borrowed and must outlive `tiled`; `place` need not. When
+ * the records run out, a block is handed out whole instead of being split.
  *
  * MN_ERR_INVALID if `granule` is not a power of two from MN_TILED_GRANULE_MIN
  * on, if `memory` or `memory_size` is not a multiple of it or 0, if it has
- * 2^31 granules or more, if `control` is not aligned to 8 bytes, or if
- * `control_size` is too small for two blocks. */
-MN_API enum mn_status mn_tiled_init(struct mn_tiled *tiled, void *memory,
-                                    size_t memory_size, size_t granule,
-                                    void *control,
-                                    size_t control_size) MN_MUST_USE;
+ * 2^31 granules or more, if `control` is not aligned to 8 bytes, if
+ * `control_size` is too small for two blocks, or if `step` is not a power of
+ * two up to 64. */
+MN_API enum mn_status
+mn_tiled_init(struct mn_tiled *tiled,
+              const struct mn_tiled_place *place) MN_MUST_USE;
 
 MN_END
 

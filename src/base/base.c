@@ -21,6 +21,16 @@ const char *mn_status_name(enum mn_status status)
         return "not supported here";
     case MN_ERR_OS:
         return "refused by the system";
+    case MN_ERR_SIZE:
+        return "bad size";
+    case MN_ERR_ALIGN:
+        return "bad alignment";
+    case MN_ERR_ADDRESS:
+        return "invalid address";
+    case MN_ERR_DOUBLE_FREE:
+        return "double free";
+    case MN_ERR_CORRUPTED:
+        return "corrupted";
     }
     return "unknown status";
 }

@@ -134,10 +134,13 @@ static bool arena_commit_control(struct mni_arena *arena, size_t end)
 /* The control memory that an arena of `size` bytes may come to need. */
 static size_t arena_control_size(size_t size)
 {
-    return mni_round_up(arena_head_size(size)
-                            + mn_tiled_control_size(size, MNI_CELL_SIZE,
-                                                    size / MNI_CELL_SIZE + 2),
-                        MNI_CELL_SIZE);
+    return mni_round_up(
+        arena_head_size(size)
+            + mn_tiled_control_size(
+                &(struct mn_tiled_place){.memory_size = size,
+                                         .granule = MNI_CELL_SIZE},
+                size / MNI_CELL_SIZE + 2),
+        MNI_CELL_SIZE);
 }
 
 /* The part of it that is needed at once. */
@@ -157,7 +160,7 @@ static bool arena_begin(struct mni_arena *arena, struct mni_stock *stock,
                         void *start, size_t size)
 {
     size_t head = arena_head_size(size);
-    struct mni_tiled_place place = {
+    struct mn_tiled_place place = {
         .memory = start,
         .memory_size = size,
         .granule = MNI_CELL_SIZE,
@@ -250,10 +253,13 @@ static size_t arena_fixed_cells(size_t size)
     do {
         if (cells == 0)
             return 0;
-        need = arena_head_size(cells * MNI_CELL_SIZE)
-               + mn_tiled_control_size(cells * MNI_CELL_SIZE, MNI_CELL_SIZE,
-                                       cells + 2)
-               + (cells + 1) * MNI_ARENA_RECORD + 2 * MNI_CELL_SIZE;
+        need =
+            arena_head_size(cells * MNI_CELL_SIZE)
+            + mn_tiled_control_size(
+                &(struct mn_tiled_place){.memory_size = cells * MNI_CELL_SIZE,
+                                         .granule = MNI_CELL_SIZE},
+                cells + 2)
+            + (cells + 1) * MNI_ARENA_RECORD + 2 * MNI_CELL_SIZE;
     } while (need + cells * MNI_CELL_SIZE > size && cells-- > 0);
     return cells;
 }
@@ -268,8 +274,12 @@ struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
         return NULL;
     unsigned char *from = memory;
     size_t head = arena_head_size(bytes);
-    size_t region = mni_round_up(
-        mn_tiled_control_size(bytes, MNI_CELL_SIZE, cells + 2), 64);
+    size_t region =
+        mni_round_up(mn_tiled_control_size(
+                         &(struct mn_tiled_place){.memory_size = bytes,
+                                                  .granule = MNI_CELL_SIZE},
+                         cells + 2),
+                     64);
     uintptr_t end = (uintptr_t)from + size;
     unsigned char *start =
         from + (mni_round_down(end, MNI_CELL_SIZE) - bytes - (uintptr_t)from);
@@ -280,8 +290,12 @@ struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
     arena->records = from + head + region;
     MN_ASSERT(arena->records + cells * MNI_ARENA_RECORD <= start);
     mni_cells_set(arena->dirty, 0, cells);
-    if (mn_tiled_init(&arena->tiled, start, bytes, MNI_CELL_SIZE, from + head,
-                      region)
+    if (mn_tiled_init(&arena->tiled,
+                      &(struct mn_tiled_place){.memory = start,
+                                               .memory_size = bytes,
+                                               .granule = MNI_CELL_SIZE,
+                                               .control = from + head,
+                                               .control_size = region})
         != MN_OK)
         return NULL;
     if (!mni_space_lock())

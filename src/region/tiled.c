@@ -298,7 +298,7 @@ static void tiled_begin(struct mn_tiled *tiled, void *control, uint32_t count)
 }
 
 enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled,
-                                      const struct mni_tiled_place *place,
+                                      const struct mn_tiled_place *place,
                                       uint32_t first_count)
 {
     uint32_t granule_count = tiled_geometry((uintptr_t)place->memory,
@@ -332,11 +332,12 @@ void mni_tiled_grow(struct mn_tiled *tiled, uint32_t count)
     mni_tiles_grow(tiled->tiles, count);
 }
 
-size_t mn_tiled_control_size(size_t memory_size, size_t granule,
+size_t mn_tiled_control_size(const struct mn_tiled_place *place,
                              size_t block_count)
 {
     /* Any address that is a multiple of the granule will do. */
-    uint32_t granule_count = tiled_geometry(granule, memory_size, granule);
+    uint32_t granule_count =
+        tiled_geometry(place->granule, place->memory_size, place->granule);
 
     if (granule_count == 0 || block_count < 2)
         return 0;
@@ -347,25 +348,26 @@ size_t mn_tiled_control_size(size_t memory_size, size_t granule,
                        : offset + mni_tiles_bytes((uint32_t)block_count + 1);
 }
 
-enum mn_status mn_tiled_init(struct mn_tiled *tiled, void *memory,
-                             size_t memory_size, size_t granule, void *control,
-                             size_t control_size)
+enum mn_status mn_tiled_init(struct mn_tiled *tiled,
+                             const struct mn_tiled_place *place)
 {
-    uint32_t granule_count =
-        tiled_geometry((uintptr_t)memory, memory_size, granule);
+    void *control = place->control;
+    uint32_t granule_count = tiled_geometry((uintptr_t)place->memory,
+                                            place->memory_size, place->granule);
 
     if (granule_count == 0 || tiled_tiles_offset(granule_count) == 0
         || control == NULL || (uintptr_t)control % TILED_CONTROL_ALIGN != 0
-        || control_size < mni_tiled_layout_bytes(granule_count, 3))
+        || place->control_size < mni_tiled_layout_bytes(granule_count, 3))
         return MN_ERR_INVALID;
-    size_t count = (control_size - mni_tiled_layout_bytes(granule_count, 0))
-                   / sizeof(struct mni_tile);
+    size_t count =
+        (place->control_size - mni_tiled_layout_bytes(granule_count, 0))
+        / sizeof(struct mni_tile);
     if (count > tiled_count_max(granule_count))
         count = tiled_count_max(granule_count);
     /* The builtin: without a C library there is no header to name it. */
     __builtin_memset(control, 0,
                      mni_starts_words(granule_count) * sizeof(uint32_t));
-    tiled_cover(tiled, memory, granule, granule_count);
+    tiled_cover(tiled, place->memory, place->granule, granule_count);
     tiled_begin(tiled, control, (uint32_t)count);
     return MN_OK;
 }

@@ -9,20 +9,11 @@
 
 #include <mn/region.h>
 
-/* The memory to cover, and the memory for its records. */
-struct mni_tiled_place {
-    void *memory;
-    size_t memory_size;
-    size_t granule;
-    void *control;
-    size_t control_size; /* reserved, though not all of it writable yet */
-};
-
 /* As mn_tiled_init, with `first_count` records (one of them is no block).
  * Touches only the first mni_tiled_layout_bytes of the control memory.
  * Requires: that part is filled with zeros. */
 enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled,
-                                      const struct mni_tiled_place *place,
+                                      const struct mn_tiled_place *place,
                                       uint32_t first_count) MN_MUST_USE;
 
 /* Bytes of control memory that `count` records of a region of `granule_count`

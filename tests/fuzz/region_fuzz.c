@@ -108,15 +108,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t granules = 1 + (data[0] | (size_t)(data[1] & 1) << 8);
     size_t origin = data[1] >> 2;
     size_t blocks = 2 + data[2];
-    size_t need = mn_tiled_control_size(granules * MN_TILED_GRANULE_MIN,
-                                        MN_TILED_GRANULE_MIN, blocks);
+    size_t need = mn_tiled_control_size(
+        &(struct mn_tiled_place){.memory_size = granules * MN_TILED_GRANULE_MIN,
+                                 .granule = MN_TILED_GRANULE_MIN},
+        blocks);
 
     memset(&model, 0, sizeof model);
     memset(control, data[3], sizeof control);
     EXPECT(need > 0 && need <= sizeof control);
-    EXPECT(mn_tiled_init(&tiled, memory + origin * MN_TILED_GRANULE_MIN,
-                         granules * MN_TILED_GRANULE_MIN, MN_TILED_GRANULE_MIN,
-                         control, need)
+    EXPECT(mn_tiled_init(&tiled,
+                         &(struct mn_tiled_place){
+                             .memory = memory + origin * MN_TILED_GRANULE_MIN,
+                             .memory_size = granules * MN_TILED_GRANULE_MIN,
+                             .granule = MN_TILED_GRANULE_MIN,
+                             .control = control,
+                             .control_size = need})
            == MN_OK);
     for (size_t i = 4; i + 3 <= size; i += 3)
         fuzz_step(data + i);

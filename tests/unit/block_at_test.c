@@ -217,8 +217,13 @@ static void add_regions(void)
         /* Between two regions there are addresses that belong to nobody. */
         unsigned char *memory = buffer + i * REGION_SIZE;
         size_t size = REGION_SIZE - 10 * GRANULE;
-        EXPECT(mn_tiled_init(&tiled[i], memory, size, GRANULE, control[i],
-                             sizeof control[i])
+        EXPECT(mn_tiled_init(
+                   &tiled[i],
+                   &(struct mn_tiled_place){.memory = memory,
+                                            .memory_size = size,
+                                            .granule = GRANULE,
+                                            .control = control[i],
+                                            .control_size = sizeof control[i]})
                == MN_OK);
         publish(i, &tiled[i].region, memory, size);
         add(memory + size, REGION_SIZE - size, NOTHING);

@@ -26,11 +26,17 @@ static struct mn_region *const region = &tiled.region;
 
 static void setup(size_t block_count)
 {
-    size_t size = mn_tiled_control_size(SIZE, GRANULE, block_count);
+    size_t size = mn_tiled_control_size(
+        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
+        block_count);
 
     EXPECT(size > 0 && size <= sizeof control);
     memset(control, 0xa5, sizeof control);
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, GRANULE, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = SIZE,
+                                                          .granule = GRANULE,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_OK);
     EXPECT(mn_region_check(region));
 }
@@ -47,43 +53,96 @@ TEST(init_refuses_bad_geometry)
 {
     size_t size = sizeof control;
 
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, 0, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = SIZE,
+                                                          .granule = 0,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, 4, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = SIZE,
+                                                          .granule = 4,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory, 48, 24, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = 48,
+                                                          .granule = 24,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory, 0, GRANULE, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = 0,
+                                                          .granule = GRANULE,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE - 1, GRANULE, control, size)
+    EXPECT(
+        mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                       .memory_size = SIZE - 1,
+                                                       .granule = GRANULE,
+                                                       .control = control,
+                                                       .control_size = size})
+        == MN_ERR_INVALID);
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory + 8,
+                                                          .memory_size = SIZE,
+                                                          .granule = GRANULE,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory + 8, SIZE, GRANULE, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = NULL,
+                                                          .memory_size = SIZE,
+                                                          .granule = GRANULE,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, NULL, SIZE, GRANULE, control, size)
+    EXPECT(mn_tiled_init(&tiled,
+                         &(struct mn_tiled_place){.memory = memory,
+                                                  .memory_size = SIZE,
+                                                  .granule = GRANULE,
+                                                  .control = control + 4,
+                                                  .control_size = size - 4})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, GRANULE, control + 4, size - 4)
-           == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, GRANULE, NULL, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = SIZE,
+                                                          .granule = GRANULE,
+                                                          .control = NULL,
+                                                          .control_size = size})
            == MN_ERR_INVALID);
 }
 
 TEST(init_refuses_too_little_control_memory)
 {
-    size_t size = mn_tiled_control_size(SIZE, GRANULE, 2);
+    size_t size = mn_tiled_control_size(
+        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE}, 2);
 
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, GRANULE, control, size - 1)
+    EXPECT(mn_tiled_init(&tiled,
+                         &(struct mn_tiled_place){.memory = memory,
+                                                  .memory_size = SIZE,
+                                                  .granule = GRANULE,
+                                                  .control = control,
+                                                  .control_size = size - 1})
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, GRANULE, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = SIZE,
+                                                          .granule = GRANULE,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_OK);
     EXPECT(mni_tiled_count(&tiled) == 3);
 }
 
 TEST(init_stays_inside_the_control_size_asked_for)
 {
-    size_t size = mn_tiled_control_size(SIZE, GRANULE, 7);
+    size_t size = mn_tiled_control_size(
+        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE}, 7);
 
     memset(control, 0xa5, sizeof control);
-    EXPECT(mn_tiled_init(&tiled, memory, SIZE, GRANULE, control, size)
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
+                                                          .memory_size = SIZE,
+                                                          .granule = GRANULE,
+                                                          .control = control,
+                                                          .control_size = size})
            == MN_OK);
     for (size_t i = size; i < sizeof control; i++)
         EXPECT(control[i] == 0xa5);
@@ -92,16 +151,47 @@ TEST(init_stays_inside_the_control_size_asked_for)
 
 TEST(control_size_is_zero_for_what_init_refuses)
 {
-    EXPECT(mn_tiled_control_size(SIZE, GRANULE, 0) == 0);
-    EXPECT(mn_tiled_control_size(SIZE, GRANULE, 1) == 0);
-    EXPECT(mn_tiled_control_size(SIZE, 4, 8) == 0);
-    EXPECT(mn_tiled_control_size(SIZE, 24, 8) == 0);
-    EXPECT(mn_tiled_control_size(SIZE + 1, GRANULE, 8) == 0);
-    EXPECT(mn_tiled_control_size(0, GRANULE, 8) == 0);
-    EXPECT(mn_tiled_control_size((size_t)1 << 35, GRANULE, 8) == 0);
-    EXPECT(mn_tiled_control_size(((size_t)1 << 35) - GRANULE, GRANULE, 8) > 0);
-    EXPECT(mn_tiled_control_size(SIZE, GRANULE, SIZE_MAX)
-           == mn_tiled_control_size(SIZE, GRANULE, COUNT));
+    EXPECT(mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE,
+                                                          .granule = GRANULE},
+                                 0)
+           == 0);
+    EXPECT(mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE,
+                                                          .granule = GRANULE},
+                                 1)
+           == 0);
+    EXPECT(mn_tiled_control_size(
+               &(struct mn_tiled_place){.memory_size = SIZE, .granule = 4}, 8)
+           == 0);
+    EXPECT(mn_tiled_control_size(
+               &(struct mn_tiled_place){.memory_size = SIZE, .granule = 24}, 8)
+           == 0);
+    EXPECT(
+        mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE + 1,
+                                                       .granule = GRANULE},
+                              8)
+        == 0);
+    EXPECT(
+        mn_tiled_control_size(
+            &(struct mn_tiled_place){.memory_size = 0, .granule = GRANULE}, 8)
+        == 0);
+    EXPECT(mn_tiled_control_size(
+               &(struct mn_tiled_place){.memory_size = (size_t)1 << 35,
+                                        .granule = GRANULE},
+               8)
+           == 0);
+    EXPECT(
+        mn_tiled_control_size(
+            &(struct mn_tiled_place){.memory_size = ((size_t)1 << 35) - GRANULE,
+                                     .granule = GRANULE},
+            8)
+        > 0);
+    EXPECT(
+        mn_tiled_control_size(
+            &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
+            SIZE_MAX)
+        == mn_tiled_control_size(
+            &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
+            COUNT));
 }
 
 TEST(alloc_refuses_what_cannot_be)
@@ -158,10 +248,17 @@ TEST(alloc_aligns_the_address)
 
 TEST(alloc_aligns_the_address_not_the_offset)
 {
-    size_t size = mn_tiled_control_size(SIZE, GRANULE, COUNT);
+    size_t size = mn_tiled_control_size(
+        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
+        COUNT);
     unsigned char *start = memory + GRANULE;
 
-    EXPECT(mn_tiled_init(&tiled, start, SIZE, GRANULE, control, size) == MN_OK);
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = start,
+                                                          .memory_size = SIZE,
+                                                          .granule = GRANULE,
+                                                          .control = control,
+                                                          .control_size = size})
+           == MN_OK);
     EXPECT(alloc(GRANULE, 256) == memory + 256);
     EXPECT(alloc(GRANULE, 512) == memory + 512);
     EXPECT(alloc(15 * GRANULE, 1) == memory + 272); /* newest first */
@@ -492,14 +589,21 @@ static void random_run(uint64_t random)
 static void random_setup(unsigned char *start, size_t size, size_t granule,
                          size_t block_count)
 {
-    size_t need = mn_tiled_control_size(size, granule, block_count);
+    size_t need = mn_tiled_control_size(
+        &(struct mn_tiled_place){.memory_size = size, .granule = granule},
+        block_count);
 
     EXPECT(need > 0 && need <= sizeof control);
     memset(&model, 0, sizeof model);
     memset(control, 0x5a, sizeof control);
     model.granule = granule;
     model.granule_count = size / granule;
-    EXPECT(mn_tiled_init(&tiled, start, size, granule, control, need) == MN_OK);
+    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = start,
+                                                          .memory_size = size,
+                                                          .granule = granule,
+                                                          .control = control,
+                                                          .control_size = need})
+           == MN_OK);
 }
 
 TEST(random_run_agrees_with_model)
@@ -534,7 +638,7 @@ TEST(the_memory_covered_is_never_read_or_written)
 
 static enum mn_status init_growing(size_t control_size, uint32_t count)
 {
-    struct mni_tiled_place place = {
+    struct mn_tiled_place place = {
         .memory = memory,
         .memory_size = SIZE,
         .granule = GRANULE,

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* mn/strategy.h -- how a tiled region chooses among its free blocks.
+ *
+ * A strategy proposes, the region disposes: it checks each proposal and does
+ * all the bookkeeping itself, so that a strategy can be slow or wasteful, but
+ * never unsafe. A strategy of your own is a table of three functions.
+ *
+ * How to choose: docs/manual/strategy.md
+ */
+#ifndef MN_STRATEGY_H
+#define MN_STRATEGY_H
+
+#include <mn/region.h>
+
+MN_BEGIN
+
+/* Sizes and starts are in granules; `block` is the region's number for a
+ * block, the same from `added` to `removed`. None of the functions may use
+ * the region. `state` is what mn_tiled_place names. */
+struct mn_strategy {
+    const char *name;
+    /* The block to cut `size` granules from, one that was added and not
+     * removed since; 0 for none. Any other answer fails the allocation. */
+    uint32_t (*propose)(void *state, uint32_t size);
+    /* A block is free. */
+    void (*added)(void *state, uint32_t block, uint32_t start, uint32_t size);
+    /* A block is no longer free. */
+    void (*removed)(void *state, uint32_t block, uint32_t start, uint32_t size);
+    const struct mni_tiled_kind *kind; /* NULL in a strategy of your own */
+};
+
+/* n is the number of free blocks. */
+MN_API extern const struct mn_strategy mn_tlsf;     /* good fit, O(1) */
+MN_API extern const struct mn_strategy mn_half_fit; /* by powers of two, O(1) */
+MN_API extern const struct mn_strategy mn_best_fit; /* the least, O(log n) */
+MN_API extern const struct mn_strategy mn_worst_fit; /* the largest, O(log n) */
+MN_API extern const struct mn_strategy mn_first_fit; /* lowest, O(log n) */
+MN_API extern const struct mn_strategy mn_next_fit;  /* in turn, O(log n) */
+MN_API extern const struct mn_strategy mn_buddy;     /* aligned powers of two */
+
+/* The strategy of that name ("tlsf", "half_fit", "best_fit", "worst_fit",
+ * "first_fit", "next_fit", "buddy"), or NULL. Any thread. */
+MN_API const struct mn_strategy *mn_strategy_named(const char *name);
+
+/* The strategies there are, by rising `index` from 0; NULL beyond the last.
+ * Any thread. */
+MN_API const struct mn_strategy *mn_strategy_at(size_t index);
+
+MN_END
+
+#endif
