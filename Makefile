@@ -8,6 +8,7 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make bench      measure and compare
 #   make prove      replay the proofs
+#   make prove-all  prove everything anew, and that broken versions fail
 #   make fuzz       search long for inputs that break something
 #   make format     lay out every source file
 #   make clean      remove build/
@@ -25,7 +26,7 @@ export MNEME_BUILD = $(abspath $(BUILD))
 export PROG
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 
-.PHONY: build run test tests install bench prove fuzz format clean
+.PHONY: build run test tests install bench prove prove-all fuzz format clean
 
 build:
 	@scripts/install-packages build
@@ -54,6 +55,11 @@ bench: build
 prove:
 	@scripts/install-packages test
 	@proofs/run
+
+prove-all:
+	@scripts/install-packages test
+	@proofs/run --fresh
+	@proofs/run --mutants
 
 fuzz: tests
 	@scripts/fuzz $(FUZZ_SECONDS)
