@@ -20,11 +20,81 @@
 
 #if defined(__GNUC__)
 #define MN_API __attribute__((visibility("default")))
-#define MN_MUST_USE __attribute__((warn_unused_result))
+#define MN_ATTRIBUTE(...) __attribute__((__VA_ARGS__))
 #else
 #define MN_API
-#define MN_MUST_USE
+#define MN_ATTRIBUTE(...)
 #endif
+
+/* ---- what compilers are told about a function, to warn those who call it;
+ * docs/manual/state.md shows what each compiler makes of it ---- */
+
+#define MN_MUST_USE MN_ATTRIBUTE(warn_unused_result)
+#define MN_NONNULL(...) MN_ATTRIBUTE(nonnull(__VA_ARGS__))
+#define MN_NEVER_NULL MN_ATTRIBUTE(returns_nonnull)
+
+/* The result has the bytes, or is at a multiple, of argument `n`. */
+#define MN_SIZED_BY(n) MN_ATTRIBUTE(alloc_size(n))
+#define MN_ALIGNED_BY(n) MN_ATTRIBUTE(alloc_align(n))
+/* Nothing else that is valid leads to the result. */
+#define MN_UNALIASED MN_ATTRIBUTE(malloc)
+
+/* Ownership. What a function returns is of a family, and goes to argument `n`
+ * of `f`, which is not inline; MN_FREED_BY may be repeated. MN_TAKES(family,
+ * n) stands at `f`. A program that drops blocks because it frees the whole
+ * region or heap at once defines MN_NO_OWNERSHIP before it includes Mneme. */
+#if defined(MN_NO_OWNERSHIP) || !defined(__GNUC__)
+#define MN_FREED_BY(f, n)
+#define MN_GIVES(family)
+#define MN_TAKES(family, n)
+#elif !defined(__clang__)
+#define MN_FREED_BY(f, n) MN_ATTRIBUTE(malloc(f, n))
+#define MN_GIVES(family)
+#define MN_TAKES(family, n)
+#elif __clang_major__ >= 22
+#define MN_FREED_BY(f, n)
+#define MN_GIVES(family) MN_ATTRIBUTE(ownership_returns(family))
+#define MN_TAKES(family, n) MN_ATTRIBUTE(ownership_takes(family, n))
+#else /* which know one family, of this name, and so no mismatch */
+#define MN_FREED_BY(f, n)
+#define MN_GIVES(family) MN_ATTRIBUTE(ownership_returns(malloc))
+#define MN_TAKES(family, n) MN_ATTRIBUTE(ownership_takes(malloc, n))
+#endif
+
+/* Locks, for clang's -Wthread-safety: a struct that is a lock is declared as
+ * struct MN_CAPABILITY("mutex") name { ... }, and is named by functions and
+ * data that need it. */
+#if defined(__clang__)
+#define MN_LOCKING(...) MN_ATTRIBUTE(__VA_ARGS__)
+#else
+#define MN_LOCKING(...)
+#endif
+#define MN_CAPABILITY(kind) MN_LOCKING(capability(kind))
+#define MN_GUARDED_BY(lock) MN_LOCKING(guarded_by(lock))
+#define MN_PT_GUARDED_BY(lock) MN_LOCKING(pt_guarded_by(lock))
+/* The same for a field, by an earlier field of its struct. C needs the & and
+ * clang 19, though it then takes the lock of any such struct for the right. */
+#if defined(__cplusplus)
+#define MN_FIELD_GUARDED_BY(lock) MN_GUARDED_BY(lock)
+#elif defined(__clang__) && __clang_major__ >= 19
+#define MN_FIELD_GUARDED_BY(lock) MN_GUARDED_BY(&lock)
+#else
+#define MN_FIELD_GUARDED_BY(lock)
+#endif
+#define MN_ACQUIRED_BEFORE(...) MN_LOCKING(acquired_before(__VA_ARGS__))
+#define MN_ACQUIRED_AFTER(...) MN_LOCKING(acquired_after(__VA_ARGS__))
+#define MN_ACQUIRE(...) MN_LOCKING(acquire_capability(__VA_ARGS__))
+#define MN_ACQUIRE_SHARED(...)                                                 \
+    MN_LOCKING(acquire_shared_capability(__VA_ARGS__))
+#define MN_TRY_ACQUIRE(...) MN_LOCKING(try_acquire_capability(__VA_ARGS__))
+#define MN_RELEASE(...) MN_LOCKING(release_capability(__VA_ARGS__))
+#define MN_RELEASE_SHARED(...)                                                 \
+    MN_LOCKING(release_shared_capability(__VA_ARGS__))
+#define MN_REQUIRES(...) MN_LOCKING(requires_capability(__VA_ARGS__))
+#define MN_REQUIRES_SHARED(...)                                                \
+    MN_LOCKING(requires_shared_capability(__VA_ARGS__))
+#define MN_EXCLUDES(...) MN_LOCKING(locks_excluded(__VA_ARGS__))
+#define MN_NO_THREAD_SAFETY MN_LOCKING(no_thread_safety_analysis)
 
 MN_BEGIN
 
