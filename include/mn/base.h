@@ -38,6 +38,10 @@
 #define MN_ALIGNED_BY(n) MN_ATTRIBUTE(alloc_align(n))
 /* Nothing else that is valid leads to the result. */
 #define MN_UNALIASED MN_ATTRIBUTE(malloc)
+/* A function of a header whose caller's constants are to be seen in it. */
+#define MN_ALWAYS_INLINE static inline MN_ATTRIBUTE(always_inline)
+/* Compiling a call that is not optimized away is worth this warning. */
+#define MN_WARNS(text) MN_ATTRIBUTE(warning(text))
 
 /* Ownership. What a function returns is of a family, and goes to argument `n`
  * of `f`, which is not inline; MN_FREED_BY may be repeated. MN_TAKES(family,
@@ -45,19 +49,20 @@
  * region or heap at once defines MN_NO_OWNERSHIP before it includes Mneme. */
 #if defined(MN_NO_OWNERSHIP) || !defined(__GNUC__)
 #define MN_FREED_BY(f, n)
-#define MN_GIVES(family)
+#define MN_GIVES(...)
 #define MN_TAKES(family, n)
 #elif !defined(__clang__)
 #define MN_FREED_BY(f, n) MN_ATTRIBUTE(malloc(f, n))
-#define MN_GIVES(family)
+#define MN_GIVES(...)
 #define MN_TAKES(family, n)
 #elif __clang_major__ >= 22
 #define MN_FREED_BY(f, n)
-#define MN_GIVES(family) MN_ATTRIBUTE(ownership_returns(family))
+/* MN_GIVES(family) or, where argument `n` is the size, MN_GIVES(family, n) */
+#define MN_GIVES(...) MN_ATTRIBUTE(ownership_returns(__VA_ARGS__))
 #define MN_TAKES(family, n) MN_ATTRIBUTE(ownership_takes(family, n))
 #else /* which know one family, of this name, and so no mismatch */
 #define MN_FREED_BY(f, n)
-#define MN_GIVES(family) MN_ATTRIBUTE(ownership_returns(malloc))
+#define MN_GIVES(...) MN_ATTRIBUTE(ownership_returns(malloc))
 #define MN_TAKES(family, n) MN_ATTRIBUTE(ownership_takes(malloc, n))
 #endif
 
