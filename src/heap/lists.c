@@ -64,7 +64,7 @@ void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
 {
     struct mni_bin *bin = &heap->bins[slab->class];
 
-    MN_ASSERT(slab->place == MNI_SLAB_LISTED);
+    MN_ASSERT(mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_LISTED);
     if (slab->prev != NULL)
         slab->prev->next = slab->next;
     else
@@ -128,6 +128,20 @@ static void lists_push_pending(struct mni_heap *heap, struct mni_slab *slab)
     while (!mn_atomic_cas_release(&heap->pending, &first, slab));
 }
 
+/* Requires: this very thread holds the common lock, and so drains the common
+ * heap before it leaves. Let it find there what an idle heap was told. */
+static void lists_pass_to_common(struct mni_heap *idle)
+{
+    /* Acquire: pairs with the release in lists_push_pending. */
+    struct mni_slab *slab = mn_atomic_exchange_acquire(&idle->pending, NULL);
+
+    while (slab != NULL) {
+        struct mni_slab *next = slab->pending_next;
+        lists_push_pending(&mni_heap_common, slab);
+        slab = next;
+    }
+}
+
 /* Nobody drains an idle heap or the common one unless it is asked to. */
 static void lists_help(struct mni_heap *heap)
 {
@@ -135,8 +149,11 @@ static void lists_help(struct mni_heap *heap)
 
     if (kind != MNI_HEAP_IDLE && kind != MNI_HEAP_COMMON)
         return;
-    if (!mni_common_lock())
-        return; /* whoever holds it drains the common heap when done */
+    if (!mni_common_lock()) {
+        if (kind == MNI_HEAP_IDLE)
+            lists_pass_to_common(heap);
+        return;
+    }
     kind = mn_atomic_load_acquire(&heap->kind);
     if (kind == MNI_HEAP_IDLE || kind == MNI_HEAP_COMMON)
         (void)mni_heap_drain(heap);
