@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The lock-free parts hold in every schedule up to a bound, and what is wrong
+# on purpose is found. `make explore` goes on to higher bounds.
+. "$(dirname "$0")/common"
+
+folder=$MNEME_BUILD/schedule
+"$here/../schedule/build" "$folder" || fail "it does not compile"
+"$folder/heap" || fail "the heap, in the schedule above"
+"$folder/lock" || fail "the lock, in the schedule above"
+checked "the heap and its lock"
+"$here/../schedule/mutants" "$folder" || fail "a mutant was not found"
+checked "mutants"

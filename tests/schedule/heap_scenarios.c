@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* heap_scenarios.c -- threads that release each other's blocks, end, begin, and
+ * take over what others left.
+ *
+ * Most use slots of 256 KiB, of which a slab has eight: it is soon full, and
+ * soon empty. A thread's body may end and begin again as a new thread.
+ */
+#include <mn/space.h>
+
+#include "heap/report.h"
+#include "state.h"
+
+enum { SLOT = 256 * 1024, SLOTS = 8, HALF = SLOT / 2, SMALL = 512, KIB = 1024 };
+
+static void *block[2 * SLOTS];
+static struct mn_heap *heap;
+
+/* Thread `thread` takes blocks of one size. */
+static void setup_take(int thread, int count, size_t size)
+{
+    explore_ignore(&mni_report_window, sizeof mni_report_window);
+    explore_as(thread);
+    for (int i = 0; i < count; i++)
+        block[i] = state_take(size);
+}
+
+/* Thread `thread` has a heap, and nothing in it that matters. It must have it
+ * before another ends, or it gets that one's. */
+static void setup_heap(int thread)
+{
+    explore_as(thread);
+    state_give(state_take(16));
+}
+
+static void check_all(void)
+{
+    state_expect_quiet();
+    state_expect_all_returned();
+}
+
+/* ---- release to a living thread ---- */
+
+static void remote_setup(void)
+{
+    setup_take(0, SLOTS, SLOT);
+}
+
+static void remote_body(int thread)
+{
+    if (thread == 0) {
+        (void)state_take(SLOT);
+        state_give(state_take(SLOT));
+    } else if (thread == 1) {
+        state_give(block[0]);
+        state_give(block[1]);
+    } else {
+        state_give(block[2]);
+    }
+}
+
+/* Two words of bits, in each of which somebody is first. */
+static void words_setup(void)
+{
+    setup_take(0, 0, 0);
+    for (int i = 0; i < 128; i++) {
+        void *slot = state_take(SMALL);
+        if (i % 64 < 2)
+            block[i / 64 * 2 + i % 64] = slot;
+    }
+}
+
+static void words_body(int thread)
+{
+    if (thread == 0) {
+        (void)state_take(SMALL);
+        (void)state_take(SMALL);
+    } else if (thread == 1) {
+        state_give(block[0]);
+        state_give(block[2]);
+    } else {
+        state_give(block[1]);
+        state_give(block[3]);
+    }
+}
+
+/* The slab is not current: it goes back to the stock when it is empty, and its
+ * record becomes another slab's. */
+static void empty_setup(void)
+{
+    setup_take(0, SLOTS + 1, SLOT);
+    for (int i = 0; i < SLOTS - 3; i++)
+        state_give(block[i]);
+}
+
+static void empty_body(int thread)
+{
+    if (thread == 0) {
+        state_give(block[SLOTS - 1]);
+        (void)state_take(HALF);
+        (void)state_take(KIB);
+    } else {
+        state_give(block[SLOTS - 1 - thread]);
+    }
+}
+
+/* The same, and the owner looks for empty slabs by itself. */
+static void trim_body(int thread)
+{
+    if (thread == 0) {
+        state_give(block[SLOTS - 1]);
+        (void)mn_trim();
+        (void)state_take(HALF);
+    } else {
+        state_give(block[SLOTS - 1 - thread]);
+    }
+}
+
+/* Everybody makes room for everybody. */
+static void cross_setup(void)
+{
+    setup_take(0, SLOTS + 1, SLOT);
+    explore_as(1);
+    for (int i = 0; i < SLOTS - 1; i++)
+        block[SLOTS + 1 + i] = state_take(SLOT);
+}
+
+static void cross_body(int thread)
+{
+    state_give(block[thread == 0 ? SLOTS + 1 : 0]);
+    (void)state_take(SLOT);
+    state_give(block[thread == 0 ? SLOTS + 2 : 1]);
+}
+
+/* ---- threads that end ---- */
+
+static void ends_setup(void)
+{
+    setup_take(0, SLOTS + 1, SLOT);
+    setup_heap(1);
+}
+
+static void ends_body(int thread)
+{
+    if (thread == 0)
+        explore_thread_ends();
+    else
+        state_give(block[thread == 1 ? 0 : SLOTS]);
+}
+
+/* The same, and a new thread gets the heap meanwhile. */
+static void reused_body(int thread)
+{
+    if (thread == 0) {
+        explore_thread_ends();
+    } else if (thread == 1) {
+        state_give(block[0]);
+    } else {
+        (void)state_take(HALF);
+        (void)state_take(SLOT);
+    }
+}
+
+/* Three take over what an ended thread left full. */
+static void left_setup(void)
+{
+    setup_heap(1);
+    setup_heap(2);
+    setup_take(0, SLOTS + 1, SLOT);
+    explore_thread_ends();
+}
+
+static void left_body(int thread)
+{
+    state_give(block[thread]);
+    if (thread == 1)
+        (void)state_take(SLOT);
+}
+
+/* What it left listed is taken, while slots of it come back. */
+static void listed_setup(void)
+{
+    setup_heap(1);
+    setup_heap(2);
+    setup_take(0, SLOTS, SLOT);
+    state_give(block[SLOTS - 1]);
+    explore_thread_ends();
+}
+
+static void listed_body(int thread)
+{
+    if (thread == 0) {
+        state_give(block[0]);
+        return;
+    }
+    (void)state_take(SLOT);
+    if (thread == 1)
+        state_give(block[1]);
+}
+
+/* The last slots of a slab of the common heap, which goes back to the stock. */
+static void last_setup(void)
+{
+    setup_heap(2);
+    setup_take(0, SLOTS, SLOT);
+    for (int i = 2; i < SLOTS; i++)
+        state_give(block[i]);
+    explore_thread_ends();
+}
+
+static void last_body(int thread)
+{
+    if (thread == 2) {
+        (void)state_take(HALF);
+        (void)mn_trim();
+    } else {
+        state_give(block[thread]);
+    }
+}
+
+/* Thread 0 is about to tell a heap that had the slab. Meanwhile the slab moves
+ * to thread 2, which uses it up and ends, and a new thread has the heap, and
+ * ends too. The threads wait for each other as programs have them do. */
+static int stage;
+
+static void late_setup(void)
+{
+    setup_take(1, SLOTS + 1, SLOT);
+    setup_heap(2);
+}
+
+static bool late_is(const void *wanted)
+{
+    return stage >= *(const int *)wanted;
+}
+
+static void late_wait(int wanted)
+{
+    static const int stages[] = {0, 1, 2, 3, 4};
+
+    explore_wait(late_is, &stages[wanted]);
+}
+
+static void late_body(int thread)
+{
+    if (thread == 0) {
+        state_give(block[0]);
+    } else if (thread == 1) {
+        explore_thread_ends();
+        stage = 1;
+        late_wait(2);
+        explore_thread_begins();
+        (void)state_take(16);
+        stage = 3;
+        late_wait(4);
+        explore_thread_ends();
+    } else {
+        late_wait(1);
+        state_give(block[1]);
+        (void)state_take(SLOT);
+        (void)state_take(SLOT);
+        (void)state_take(SLOT);
+        stage = 2;
+        late_wait(3);
+        explore_thread_ends();
+        stage = 4;
+    }
+}
+
+/* ---- first-class heaps ---- */
+
+static void shared_setup(void)
+{
+    setup_take(0, 0, 0);
+    heap = mn_heap_create(&(struct mn_heap_options){.shared = true});
+    for (int i = 0; i < SLOTS; i++)
+        block[i] = state_take_from(heap, SLOT);
+}
+
+static void shared_body(int thread)
+{
+    if (thread == 2) {
+        state_give(block[2]);
+        return;
+    }
+    state_give_to(heap, block[thread]);
+    (void)state_take_from(heap, SLOT);
+}
+
+/* ---- the map ---- */
+
+static struct mn_publication publication;
+
+static bool map_answer(const void *context, const void *address,
+                       struct mn_block *found)
+{
+    (void)context;
+    (void)address;
+    (void)found;
+    return false;
+}
+
+static void map_setup(void)
+{
+    setup_take(0, 3, KIB);
+    block[3] = state_take(2 * SLOT);
+    explore_as(1);
+    block[4] = state_take(SLOT);
+}
+
+/* A block that is out all the time is found all the time. */
+static void map_expect(const unsigned char *at, size_t size)
+{
+    struct mn_block found;
+
+    explore_tolerate(true);
+    EXPECT(mn_block_at(at + size / 2, &found));
+    explore_tolerate(false);
+    EXPECT(found.start == at && found.size == size);
+    EXPECT(found.state == MN_ALLOCATED);
+}
+
+static void map_body(int thread)
+{
+    if (thread == 0) {
+        map_expect(block[0], KIB);
+        /* The first look at who owns the cell may find a record that goes. */
+        explore_tolerate(true);
+        state_give(block[2]);
+    } else if (thread == 1) {
+        for (int i = 0; i < 2; i++) {
+            EXPECT(mn_publish(&publication, block[1], KIB, map_answer, NULL)
+                   == MN_OK);
+            mn_unpublish(&publication);
+        }
+    } else {
+        state_give(block[3]);
+        (void)state_take(2 * SLOT);
+    }
+}
+
+/* An address whose span goes away and comes back with another owner. */
+static void gone_body(int thread)
+{
+    struct mn_block found;
+
+    if (thread == 0) {
+        explore_tolerate(true);
+        if (mn_block_at(block[3], &found))
+            EXPECT((size_t)((unsigned char *)block[3]
+                            - (unsigned char *)found.start)
+                   < found.size);
+        explore_tolerate(false);
+    } else if (thread == 1) {
+        state_give(block[3]);
+        (void)state_take(2 * SLOT);
+    } else {
+        state_give(block[4]);
+        (void)state_take(SLOT);
+    }
+}
+
+static const struct explore_scenario scenarios[] = {
+    {"remote", 3, 2, remote_setup, remote_body, check_all},
+    {"words", 3, 2, words_setup, words_body, check_all},
+    {"empty", 3, 2, empty_setup, empty_body, check_all},
+    {"trim", 3, 2, empty_setup, trim_body, check_all},
+    {"cross", 2, 3, cross_setup, cross_body, check_all},
+    {"ends", 3, 2, ends_setup, ends_body, check_all},
+    {"reused", 3, 2, ends_setup, reused_body, check_all},
+    {"left", 3, 2, left_setup, left_body, check_all},
+    {"listed", 3, 2, listed_setup, listed_body, check_all},
+    {"last", 3, 2, last_setup, last_body, check_all},
+    {"late", 3, 1, late_setup, late_body, check_all},
+    {"shared", 3, 2, shared_setup, shared_body, check_all},
+    {"map", 3, 2, map_setup, map_body, check_all},
+    {"gone", 3, 2, map_setup, gone_body, check_all},
+};
+
+int main(int argc, char **argv)
+{
+    return explore_main(argc, argv, scenarios,
+                        sizeof scenarios / sizeof *scenarios);
+}
