@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* region.c -- a tiled region over a buffer, with its records apart. */
 #include <mn/region.h>
+#include <mn/strategy.h>
 #include <stdio.h>
 
 enum { GRANULE = 16, ALIGN = 256, SIZE = 4096, BLOCKS = 64 };
@@ -22,9 +23,9 @@ int main(void)
     struct mn_region *region = &tiled.region;
 
     /* How much control memory is needed is known before. */
-    if (mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE}, BLOCKS) > sizeof control)
+    if (mn_tiled_control_size(&(struct mn_tiled_place){.strategy = &mn_tlsf, .memory_size = SIZE, .granule = GRANULE}, BLOCKS) > sizeof control)
         return 1;
-    if (mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory, .memory_size = SIZE, .granule = GRANULE, .control = control, .control_size = sizeof control})
+    if (mn_tiled_init(&tiled, &(struct mn_tiled_place){.strategy = &mn_tlsf, .memory = memory, .memory_size = SIZE, .granule = GRANULE, .control = control, .control_size = sizeof control})
         != MN_OK)
         return 1;
     void *first = mn_region_alloc(region, 100, GRANULE);

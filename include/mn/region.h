@@ -131,11 +131,11 @@ struct mn_tiled { /* fields are private */
     struct mn_region region;
     unsigned char *base;
     size_t size;
-    struct mni_tiles *tiles; /* who proposes and records blocks */
-    uint32_t *starts;        /* which granules begin a block, by levels */
-    uint32_t *index;         /* the record of the block a granule begins */
+    void *tiles; /* the records of the blocks, and the strategy's state */
+    void *index; /* from addresses to records */
     uint32_t granule_count;
-    unsigned granule_shift;
+    unsigned char granule_shift;
+    unsigned char step_shift;
 };
 
 /* What a tiled region is made of; fields not named are 0 or NULL. */
@@ -145,7 +145,7 @@ struct mn_tiled_place {
     size_t granule; /* bytes; the unit of all sizes */
     void *control;  /* for the records of the blocks */
     size_t control_size;
-    const struct mn_strategy *strategy; /* mn/strategy.h; NULL: mn_tlsf */
+    const struct mn_strategy *strategy; /* from mn/strategy.h */
     void *state;                        /* handed to a strategy of your own */
     size_t step; /* granules for each entry of the index; 0: 1 */
 };
@@ -165,8 +165,8 @@ MN_API size_t mn_tiled_control_size(const struct mn_tiled_place *place,
  * MN_ERR_INVALID if `granule` is not a power of two from MN_TILED_GRANULE_MIN
  * on, if `memory` or `memory_size` is not a multiple of it or 0, if it has
  * 2^31 granules or more, if `control` is not aligned to 8 bytes, if
- * `control_size` is too small for two blocks, or if `step` is not a power of
- * two up to 64. */
+ * `control_size` is too small for two blocks, if `strategy` is NULL, or if
+ * `step` is not a power of two up to 64. */
 MN_API enum mn_status
 mn_tiled_init(struct mn_tiled *tiled,
               const struct mn_tiled_place *place) MN_MUST_USE;

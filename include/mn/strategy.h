@@ -26,8 +26,11 @@ struct mn_strategy {
     void (*added)(void *state, uint32_t block, uint32_t start, uint32_t size);
     /* A block is no longer free. */
     void (*removed)(void *state, uint32_t block, uint32_t start, uint32_t size);
-    const struct mni_tiled_kind *kind; /* NULL in a strategy of your own */
+    /* How regions of it are built: mn_own_kinds in a table of your own. */
+    const struct mni_tiled_kind *const *kinds;
 };
+
+MN_API extern const struct mni_tiled_kind *const mn_own_kinds[];
 
 /* n is the number of free blocks. */
 MN_API extern const struct mn_strategy mn_tlsf;     /* good fit, O(1) */

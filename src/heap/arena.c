@@ -5,6 +5,7 @@
  * memory yet. Its records grow as blocks become more, at the end of a
  * reservation of their own.
  */
+#include <mn/strategy.h>
 #include "heap/arena.h"
 
 #include <string.h>
@@ -13,7 +14,6 @@
 #include "heap/cells.h"
 #include "os/os.h"
 #include "region/tiled.h"
-#include "region/tiles.h"
 
 enum {
     ARENA_COMMIT_MIN = 4 * 1024 * 1024, /* bytes made memory at a time */
@@ -134,13 +134,11 @@ static bool arena_commit_control(struct mni_arena *arena, size_t end)
 /* The control memory that an arena of `size` bytes may come to need. */
 static size_t arena_control_size(size_t size)
 {
-    return mni_round_up(
-        arena_head_size(size)
-            + mn_tiled_control_size(
-                &(struct mn_tiled_place){.memory_size = size,
-                                         .granule = MNI_CELL_SIZE},
-                size / MNI_CELL_SIZE + 2),
-        MNI_CELL_SIZE);
+    uint32_t cells = (uint32_t)(size / MNI_CELL_SIZE);
+
+    return mni_round_up(arena_head_size(size)
+                            + mni_tiled_layout_bytes(cells, cells + 1),
+                        MNI_CELL_SIZE);
 }
 
 /* The part of it that is needed at once. */
@@ -256,7 +254,8 @@ static size_t arena_fixed_cells(size_t size)
         need =
             arena_head_size(cells * MNI_CELL_SIZE)
             + mn_tiled_control_size(
-                &(struct mn_tiled_place){.memory_size = cells * MNI_CELL_SIZE,
+                &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                                         .memory_size = cells * MNI_CELL_SIZE,
                                          .granule = MNI_CELL_SIZE},
                 cells + 2)
             + (cells + 1) * MNI_ARENA_RECORD + 2 * MNI_CELL_SIZE;
@@ -276,7 +275,8 @@ struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
     size_t head = arena_head_size(bytes);
     size_t region =
         mni_round_up(mn_tiled_control_size(
-                         &(struct mn_tiled_place){.memory_size = bytes,
+                         &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                                                  .memory_size = bytes,
                                                   .granule = MNI_CELL_SIZE},
                          cells + 2),
                      64);
@@ -291,7 +291,8 @@ struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
     MN_ASSERT(arena->records + cells * MNI_ARENA_RECORD <= start);
     mni_cells_set(arena->dirty, 0, cells);
     if (mn_tiled_init(&arena->tiled,
-                      &(struct mn_tiled_place){.memory = start,
+                      &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                                               .memory = start,
                                                .memory_size = bytes,
                                                .granule = MNI_CELL_SIZE,
                                                .control = from + head,
@@ -330,10 +331,8 @@ static bool arena_provide_records(struct mni_arena *arena)
     if (arena->records != NULL)
         return false;
     uint32_t count = mni_tiled_count(&arena->tiled);
-    size_t most = arena->size / MNI_CELL_SIZE + 2;
-    if (most > MNI_TILES_MAX)
-        most = MNI_TILES_MAX;
-    uint32_t more = count > most / 2 ? (uint32_t)most : 2 * count;
+    uint32_t most = mni_tiled_count_most(&arena->tiled);
+    uint32_t more = count > most / 2 ? most : 2 * count;
     if (more <= count)
         return true;
     size_t head = arena_head_size(arena->size);

@@ -1,82 +1,72 @@
 /* SPDX-License-Identifier: MIT */
-/* tiles_block.h -- the bookkeeping of tiles: lists, split and merge.
+/* tiles_block.h -- the bookkeeping of tiles: spare records, split and merge.
  *
- * It knows no strategy. A record that is on no list is USED; only a USED
- * record is split or merged, so that a strategy hears of every change of a
- * free block as its removal and addition.
+ * It knows no strategy. Only a USED record is split or merged, so that a
+ * strategy hears of every change of a free block as its removal and addition.
  */
 #ifndef MNI_TILES_BLOCK_H
 #define MNI_TILES_BLOCK_H
 
 #include "region/tiles.h"
 
-/*@ requires \valid(tiles) && lists(*tiles);
-    requires list <= MNI_TILES_SPARE && 1 <= i < tiles->count;
-    requires tiles->record[i].list > MNI_TILES_SPARE;
-    assigns tiles->head[list], tiles->record[i].next, tiles->record[i].prev,
-            tiles->record[i].list, tiles->record[tiles->head[list]].prev;
-    ensures l1: list_range(*tiles);
-    ensures l2: list_next(*tiles);
-    ensures l3: list_prev(*tiles);
-    ensures l4: list_first(*tiles);
-    ensures l5: list_head(*tiles);
-    ensures on: tiles->record[i].list == list && tiles->head[list] == i;
+/* Record `i`, which is no block any more, becomes spare. */
+/*@ requires \valid(tiles) && spares(*tiles);
+    requires 1 <= i < tiles->count && tiles->record[i].list != MNI_TILES_SPARE;
+    assigns tiles->spare, tiles->record[i].next, tiles->record[i].prev,
+            tiles->record[i].list, tiles->record[tiles->spare].prev;
+    ensures p1: spare_range(*tiles);
+    ensures p2: spare_next(*tiles);
+    ensures p3: spare_prev(*tiles);
+    ensures p4: spare_first(*tiles);
+    ensures p5: spare_head(*tiles);
+    ensures on: tiles->record[i].list == MNI_TILES_SPARE && tiles->spare == i;
 */
-static inline void mni_tile_push(struct mni_tiles *tiles, uint32_t list,
-                                 uint32_t i)
+static inline void mni_tile_give(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t first = tiles->head[list];
+    uint32_t first = tiles->spare;
 
     //@ assert in: first < tiles->count;
-    tiles->record[i].next = first;
+    tiles->record[i].next = (MNI_TILE_LINK)first;
     tiles->record[i].prev = 0;
-    tiles->record[first].prev = i;
-    tiles->head[list] = i;
-    tiles->record[i].list = list;
+    tiles->record[first].prev = (MNI_TILE_LINK)i;
+    tiles->spare = i;
+    tiles->record[i].list = MNI_TILES_SPARE;
 }
 
-/*@ requires \valid(tiles) && lists(*tiles);
-    requires 1 <= i < tiles->count;
-    requires tiles->record[i].list <= MNI_TILES_SPARE;
-    assigns tiles->head[tiles->record[i].list], tiles->record[i].list,
-            tiles->record[tiles->record[i].prev].next,
-            tiles->record[tiles->record[i].next].prev;
-    ensures l1: list_range(*tiles);
-    ensures l2: list_next(*tiles);
-    ensures l3: list_prev(*tiles);
-    ensures l4: list_first(*tiles);
-    ensures l5: list_head(*tiles);
-    ensures off: tiles->record[i].list == MNI_TILES_USED;
-    ensures head: tiles->head[\old(tiles->record[i].list)]
-      == (\old(tiles->record[i].prev) == 0
-            ? \old(tiles->record[i].next)
-            : \old(tiles->head[tiles->record[i].list]));
+/* Take a spare record; it is USED. */
+/*@ requires \valid(tiles) && spares(*tiles) && tiles->spare != 0;
+    assigns tiles->spare, tiles->record[tiles->spare].list,
+            tiles->record[tiles->record[tiles->spare].next].prev;
+    ensures p1: spare_range(*tiles);
+    ensures p2: spare_next(*tiles);
+    ensures p3: spare_prev(*tiles);
+    ensures p4: spare_first(*tiles);
+    ensures p5: spare_head(*tiles);
+    ensures off: tiles->record[\result].list == MNI_TILES_USED;
+    ensures was: \result == \old(tiles->spare);
 */
-static inline void mni_tile_unlink(struct mni_tiles *tiles, uint32_t i)
+static inline uint32_t mni_tile_take(struct mni_tiles *tiles)
 {
-    uint32_t prev = tiles->record[i].prev;
+    uint32_t i = tiles->spare;
     uint32_t next = tiles->record[i].next;
 
-    //@ assert in: prev < tiles->count && next < tiles->count;
-    if (prev != 0)
-        tiles->record[prev].next = next;
-    else
-        tiles->head[tiles->record[i].list] = next;
-    tiles->record[next].prev = prev;
+    //@ assert in: i < tiles->count && next < tiles->count && next != i;
+    tiles->record[next].prev = 0;
+    tiles->spare = next;
     tiles->record[i].list = MNI_TILES_USED;
+    return i;
 }
 
 /* Cut block `i` after `size` granules. The right part's record, USED. */
-/*@ requires \valid(tiles) && lists(*tiles) && blocks(*tiles);
-    requires coalesced(*tiles) && classed(*tiles) && sink(*tiles);
+/*@ requires \valid(tiles) && core(*tiles);
     requires isused(*tiles, i) && 0 < size < tiles->record[i].size;
-    requires tiles->head[MNI_TILES_SPARE] != 0;
+    requires tiles->spare != 0;
     assigns *tiles;
-    ensures l1: list_range(*tiles);
-    ensures l2: list_next(*tiles);
-    ensures l3: list_prev(*tiles);
-    ensures l4: list_first(*tiles);
-    ensures l5: list_head(*tiles);
+    ensures p1: spare_range(*tiles);
+    ensures p2: spare_next(*tiles);
+    ensures p3: spare_prev(*tiles);
+    ensures p4: spare_first(*tiles);
+    ensures p5: spare_head(*tiles);
     ensures b1: block_range(*tiles);
     ensures b2: block_right(*tiles);
     ensures b3: block_left(*tiles);
@@ -84,9 +74,8 @@ static inline void mni_tile_unlink(struct mni_tiles *tiles, uint32_t i)
     ensures b5: block_apart(*tiles);
     ensures b6: block_first(*tiles);
     ensures coalesced: coalesced(*tiles);
-    ensures classed: classed(*tiles);
     ensures sink: sink(*tiles);
-    ensures k0: \result == \old(tiles->head[MNI_TILES_SPARE]);
+    ensures k0: \result == \old(tiles->spare);
     ensures k1: 1 <= \result < tiles->count && \result != i
       && \old(*tiles).record[\result].list == MNI_TILES_SPARE;
     ensures k2: tiles->record[\result].list == MNI_TILES_USED
@@ -100,27 +89,27 @@ static inline void mni_tile_unlink(struct mni_tiles *tiles, uint32_t i)
       && tiles->record[i].right == \result
       && tiles->record[i].left == \old(tiles->record[i].left);
     ensures k5: same_but(\old(*tiles), *tiles, i, \result);
-    ensures k6: same_heads(\old(*tiles), *tiles);
+    ensures k6: same_free(\old(*tiles), *tiles);
     ensures k7: same_shape(\old(*tiles), *tiles);
-    ensures k8: same_bits(\old(*tiles), *tiles);
 */
 static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
                                       uint32_t size)
 {
-    uint32_t rest = tiles->head[MNI_TILES_SPARE];
     uint32_t right = tiles->record[i].right;
+    uint32_t start = tiles->record[i].start + size;
+    uint32_t left_over = tiles->record[i].size - size;
+    //@ assert in: tiles->spare < tiles->count && right < tiles->count;
+    uint32_t rest = mni_tile_take(tiles);
 
-    //@ assert in: rest < tiles->count && right < tiles->count;
-    mni_tile_unlink(tiles, rest);
-    //@ ghost Unlinked: ;
-    tiles->record[rest].start = tiles->record[i].start + size;
-    tiles->record[rest].size = tiles->record[i].size - size;
-    tiles->record[rest].right = right;
-    tiles->record[rest].left = i;
-    tiles->record[right].left = rest;
-    tiles->record[i].right = rest;
-    tiles->record[i].size = size;
-    /*@ assert links: same_links(\at(*tiles, Unlinked), *tiles); */
+    //@ ghost Taken: ;
+    tiles->record[rest].start = (MNI_TILE_LINK)start;
+    tiles->record[rest].size = (MNI_TILE_LINK)left_over;
+    tiles->record[rest].right = (MNI_TILE_LINK)right;
+    tiles->record[rest].left = (MNI_TILE_LINK)i;
+    tiles->record[right].left = (MNI_TILE_LINK)rest;
+    tiles->record[i].right = (MNI_TILE_LINK)rest;
+    tiles->record[i].size = (MNI_TILE_LINK)size;
+    /*@ assert links: same_links(\at(*tiles, Taken), *tiles); */
     /*@ assert right: right != i && right != rest
           && (right == 0 || (tiles->record[right].left == rest
               && tiles->record[right].start
@@ -158,15 +147,14 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
 }
 
 /* Join block `i` and its right neighbour, whose record becomes spare. */
-/*@ requires \valid(tiles) && lists(*tiles) && blocks(*tiles);
-    requires coalesced(*tiles) && classed(*tiles) && sink(*tiles);
+/*@ requires \valid(tiles) && core(*tiles);
     requires isused(*tiles, i) && isused(*tiles, tiles->record[i].right);
     assigns *tiles;
-    ensures l1: list_range(*tiles);
-    ensures l2: list_next(*tiles);
-    ensures l3: list_prev(*tiles);
-    ensures l4: list_first(*tiles);
-    ensures l5: list_head(*tiles);
+    ensures p1: spare_range(*tiles);
+    ensures p2: spare_next(*tiles);
+    ensures p3: spare_prev(*tiles);
+    ensures p4: spare_first(*tiles);
+    ensures p5: spare_head(*tiles);
     ensures b1: block_range(*tiles);
     ensures b2: block_right(*tiles);
     ensures b3: block_left(*tiles);
@@ -174,7 +162,6 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
     ensures b5: block_apart(*tiles);
     ensures b6: block_first(*tiles);
     ensures coalesced: coalesced(*tiles);
-    ensures classed: classed(*tiles);
     ensures sink: sink(*tiles);
     ensures m1: tiles->record[i].list == MNI_TILES_USED
       && tiles->record[i].start == \old(tiles->record[i].start)
@@ -186,12 +173,11 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
     ensures m3: tiles->record[i].left == \old(tiles->record[i].left)
       && tiles->record[i].right
            == \old(tiles->record[tiles->record[i].right].right);
-    ensures m4: tiles->head[MNI_TILES_SPARE] != 0;
+    ensures m4: tiles->spare != 0;
     ensures k5: same_but(\old(*tiles), *tiles, i,
                          \old(tiles->record[i].right));
-    ensures k6: same_heads(\old(*tiles), *tiles);
+    ensures k6: same_free(\old(*tiles), *tiles);
     ensures k7: same_shape(\old(*tiles), *tiles);
-    ensures k8: same_bits(\old(*tiles), *tiles);
 */
 static inline void mni_tile_merge(struct mni_tiles *tiles, uint32_t i)
 {
@@ -200,11 +186,12 @@ static inline void mni_tile_merge(struct mni_tiles *tiles, uint32_t i)
     uint32_t right = tiles->record[gone].right;
 
     //@ assert beyond: right < tiles->count;
-    tiles->record[i].size += tiles->record[gone].size;
-    tiles->record[i].right = right;
-    tiles->record[right].left = i;
+    uint32_t size = tiles->record[i].size + (uint32_t)tiles->record[gone].size;
+    tiles->record[i].size = (MNI_TILE_LINK)size;
+    tiles->record[i].right = (MNI_TILE_LINK)right;
+    tiles->record[right].left = (MNI_TILE_LINK)i;
     //@ assert links: same_links(\at(*tiles, Pre), *tiles);
-    mni_tile_push(tiles, MNI_TILES_SPARE, gone);
+    mni_tile_give(tiles, gone);
     /*@ assert s0: \forall integer m; live(*tiles, m) && m != i ==>
           m != gone && live(\at(*tiles, Pre), m)
           && apart(\at(*tiles, Pre), m, i)

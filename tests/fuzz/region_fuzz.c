@@ -5,6 +5,7 @@
  * model knows which block each granule belongs to; the region must never hand
  * out a granule twice, and its invariant holds after every step. */
 #include <mn/region.h>
+#include <mn/strategy.h>
 
 #include "base/assert.h"
 
@@ -109,7 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t origin = data[1] >> 2;
     size_t blocks = 2 + data[2];
     size_t need = mn_tiled_control_size(
-        &(struct mn_tiled_place){.memory_size = granules * MN_TILED_GRANULE_MIN,
+        &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                                 .memory_size = granules * MN_TILED_GRANULE_MIN,
                                  .granule = MN_TILED_GRANULE_MIN},
         blocks);
 
@@ -118,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     EXPECT(need > 0 && need <= sizeof control);
     EXPECT(mn_tiled_init(&tiled,
                          &(struct mn_tiled_place){
+                             .strategy = &mn_tlsf,
                              .memory = memory + origin * MN_TILED_GRANULE_MIN,
                              .memory_size = granules * MN_TILED_GRANULE_MIN,
                              .granule = MN_TILED_GRANULE_MIN,

@@ -3,6 +3,7 @@
  * with a model, which is a list of ranges and what is known of each. */
 #include <mn/heap.h>
 #include <mn/region.h>
+#include <mn/strategy.h>
 #include <mn/space.h>
 
 #include <stdlib.h>
@@ -219,7 +220,8 @@ static void add_regions(void)
         size_t size = REGION_SIZE - 10 * GRANULE;
         EXPECT(mn_tiled_init(
                    &tiled[i],
-                   &(struct mn_tiled_place){.memory = memory,
+                   &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                                            .memory = memory,
                                             .memory_size = size,
                                             .granule = GRANULE,
                                             .control = control[i],

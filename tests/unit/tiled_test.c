@@ -2,15 +2,16 @@
 /* Tests of the tiled region: each promise of mn/region.h at its boundary, then
  * seeded random runs against the simplest model, the owner of each granule. */
 #include <mn/region.h>
+#include <mn/strategy.h>
 
 #include "region/tiled.h"
-#include "region/tiles.h"
 #include "test.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
 enum {
+    MNI_TILES_HEADS = 224, /* of tlsf with narrow links */
     GRANULE = 16,
     COUNT = 64, /* granules: 1 KiB */
     SIZE = GRANULE * COUNT,
@@ -24,20 +25,33 @@ static _Alignas(8) unsigned char control[ROOM];
 static struct mn_tiled tiled;
 static struct mn_region *const region = &tiled.region;
 
+static enum mn_status init(void *start, size_t size, size_t granule,
+                           void *records, size_t records_size)
+{
+    return mn_tiled_init(&tiled,
+                         &(struct mn_tiled_place){.memory = start,
+                                                  .memory_size = size,
+                                                  .granule = granule,
+                                                  .control = records,
+                                                  .control_size = records_size,
+                                                  .strategy = &mn_tlsf});
+}
+
+static size_t control_size(size_t size, size_t granule, size_t block_count)
+{
+    return mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = size,
+                                                          .granule = granule,
+                                                          .strategy = &mn_tlsf},
+                                 block_count);
+}
+
 static void setup(size_t block_count)
 {
-    size_t size = mn_tiled_control_size(
-        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
-        block_count);
+    size_t size = control_size(SIZE, GRANULE, block_count);
 
     EXPECT(size > 0 && size <= sizeof control);
     memset(control, 0xa5, sizeof control);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = SIZE,
-                                                          .granule = GRANULE,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_OK);
+    EXPECT(init(memory, SIZE, GRANULE, control, size) == MN_OK);
     EXPECT(mn_region_check(region));
 }
 
@@ -53,97 +67,33 @@ TEST(init_refuses_bad_geometry)
 {
     size_t size = sizeof control;
 
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = SIZE,
-                                                          .granule = 0,
-                                                          .control = control,
-                                                          .control_size = size})
+    EXPECT(init(memory, SIZE, 0, control, size) == MN_ERR_INVALID);
+    EXPECT(init(memory, SIZE, 4, control, size) == MN_ERR_INVALID);
+    EXPECT(init(memory, 48, 24, control, size) == MN_ERR_INVALID);
+    EXPECT(init(memory, 0, GRANULE, control, size) == MN_ERR_INVALID);
+    EXPECT(init(memory, SIZE - 1, GRANULE, control, size) == MN_ERR_INVALID);
+    EXPECT(init(memory + 8, SIZE, GRANULE, control, size) == MN_ERR_INVALID);
+    EXPECT(init(NULL, SIZE, GRANULE, control, size) == MN_ERR_INVALID);
+    EXPECT(init(memory, SIZE, GRANULE, control + 4, size - 4)
            == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = SIZE,
-                                                          .granule = 4,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = 48,
-                                                          .granule = 24,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = 0,
-                                                          .granule = GRANULE,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_ERR_INVALID);
-    EXPECT(
-        mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                       .memory_size = SIZE - 1,
-                                                       .granule = GRANULE,
-                                                       .control = control,
-                                                       .control_size = size})
-        == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory + 8,
-                                                          .memory_size = SIZE,
-                                                          .granule = GRANULE,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = NULL,
-                                                          .memory_size = SIZE,
-                                                          .granule = GRANULE,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled,
-                         &(struct mn_tiled_place){.memory = memory,
-                                                  .memory_size = SIZE,
-                                                  .granule = GRANULE,
-                                                  .control = control + 4,
-                                                  .control_size = size - 4})
-           == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = SIZE,
-                                                          .granule = GRANULE,
-                                                          .control = NULL,
-                                                          .control_size = size})
-           == MN_ERR_INVALID);
+    EXPECT(init(memory, SIZE, GRANULE, NULL, size) == MN_ERR_INVALID);
 }
 
 TEST(init_refuses_too_little_control_memory)
 {
-    size_t size = mn_tiled_control_size(
-        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE}, 2);
+    size_t size = control_size(SIZE, GRANULE, 2);
 
-    EXPECT(mn_tiled_init(&tiled,
-                         &(struct mn_tiled_place){.memory = memory,
-                                                  .memory_size = SIZE,
-                                                  .granule = GRANULE,
-                                                  .control = control,
-                                                  .control_size = size - 1})
-           == MN_ERR_INVALID);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = SIZE,
-                                                          .granule = GRANULE,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_OK);
+    EXPECT(init(memory, SIZE, GRANULE, control, size - 1) == MN_ERR_INVALID);
+    EXPECT(init(memory, SIZE, GRANULE, control, size) == MN_OK);
     EXPECT(mni_tiled_count(&tiled) == 3);
 }
 
 TEST(init_stays_inside_the_control_size_asked_for)
 {
-    size_t size = mn_tiled_control_size(
-        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE}, 7);
+    size_t size = control_size(SIZE, GRANULE, 7);
 
     memset(control, 0xa5, sizeof control);
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = memory,
-                                                          .memory_size = SIZE,
-                                                          .granule = GRANULE,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_OK);
+    EXPECT(init(memory, SIZE, GRANULE, control, size) == MN_OK);
     for (size_t i = size; i < sizeof control; i++)
         EXPECT(control[i] == 0xa5);
     EXPECT(mni_tiled_count(&tiled) == 8);
@@ -151,47 +101,16 @@ TEST(init_stays_inside_the_control_size_asked_for)
 
 TEST(control_size_is_zero_for_what_init_refuses)
 {
-    EXPECT(mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE,
-                                                          .granule = GRANULE},
-                                 0)
-           == 0);
-    EXPECT(mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE,
-                                                          .granule = GRANULE},
-                                 1)
-           == 0);
-    EXPECT(mn_tiled_control_size(
-               &(struct mn_tiled_place){.memory_size = SIZE, .granule = 4}, 8)
-           == 0);
-    EXPECT(mn_tiled_control_size(
-               &(struct mn_tiled_place){.memory_size = SIZE, .granule = 24}, 8)
-           == 0);
-    EXPECT(
-        mn_tiled_control_size(&(struct mn_tiled_place){.memory_size = SIZE + 1,
-                                                       .granule = GRANULE},
-                              8)
-        == 0);
-    EXPECT(
-        mn_tiled_control_size(
-            &(struct mn_tiled_place){.memory_size = 0, .granule = GRANULE}, 8)
-        == 0);
-    EXPECT(mn_tiled_control_size(
-               &(struct mn_tiled_place){.memory_size = (size_t)1 << 35,
-                                        .granule = GRANULE},
-               8)
-           == 0);
-    EXPECT(
-        mn_tiled_control_size(
-            &(struct mn_tiled_place){.memory_size = ((size_t)1 << 35) - GRANULE,
-                                     .granule = GRANULE},
-            8)
-        > 0);
-    EXPECT(
-        mn_tiled_control_size(
-            &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
-            SIZE_MAX)
-        == mn_tiled_control_size(
-            &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
-            COUNT));
+    EXPECT(control_size(SIZE, GRANULE, 0) == 0);
+    EXPECT(control_size(SIZE, GRANULE, 1) == 0);
+    EXPECT(control_size(SIZE, 4, 8) == 0);
+    EXPECT(control_size(SIZE, 24, 8) == 0);
+    EXPECT(control_size(SIZE + 1, GRANULE, 8) == 0);
+    EXPECT(control_size(0, GRANULE, 8) == 0);
+    EXPECT(control_size((size_t)1 << 35, GRANULE, 8) == 0);
+    EXPECT(control_size(((size_t)1 << 35) - GRANULE, GRANULE, 8) > 0);
+    EXPECT(control_size(SIZE, GRANULE, SIZE_MAX)
+           == control_size(SIZE, GRANULE, COUNT));
 }
 
 TEST(alloc_refuses_what_cannot_be)
@@ -248,17 +167,10 @@ TEST(alloc_aligns_the_address)
 
 TEST(alloc_aligns_the_address_not_the_offset)
 {
-    size_t size = mn_tiled_control_size(
-        &(struct mn_tiled_place){.memory_size = SIZE, .granule = GRANULE},
-        COUNT);
+    size_t size = control_size(SIZE, GRANULE, COUNT);
     unsigned char *start = memory + GRANULE;
 
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = start,
-                                                          .memory_size = SIZE,
-                                                          .granule = GRANULE,
-                                                          .control = control,
-                                                          .control_size = size})
-           == MN_OK);
+    EXPECT(init(start, SIZE, GRANULE, control, size) == MN_OK);
     EXPECT(alloc(GRANULE, 256) == memory + 256);
     EXPECT(alloc(GRANULE, 512) == memory + 512);
     EXPECT(alloc(15 * GRANULE, 1) == memory + 272); /* newest first */
@@ -423,8 +335,10 @@ TEST(check_sees_damaged_records)
     unsigned char *block = alloc(GRANULE, 1);
     EXPECT(alloc(GRANULE, 1) != NULL);
     mn_region_free(region, block);
-    size_t words = mni_tiles_bytes(RECORDS) / sizeof(uint32_t);
-    uint32_t *word = (uint32_t *)(void *)tiled.tiles;
+    uint16_t *word = tiled.tiles;
+    size_t words = (size_t)(control + control_size(SIZE, GRANULE, COUNT)
+                            - (unsigned char *)tiled.tiles)
+                   / sizeof *word;
     size_t seen = 0;
     for (size_t i = 0; i < words; i++) {
         word[i] ^= 0x40;
@@ -434,25 +348,22 @@ TEST(check_sees_damaged_records)
     }
     /* What a spare record holds besides its links has no meaning, nor have
      * the links of a block that is out. */
-    EXPECT(seen > 4 + MNI_TILES_WORDS + MNI_TILES_CLASSES + 3 * (COUNT - 2));
+    EXPECT(seen > MNI_TILES_HEADS + 3 * (COUNT - 2));
 }
 
-TEST(check_sees_damaged_starts_and_index)
+TEST(check_sees_a_damaged_index)
 {
     setup(COUNT);
     EXPECT(alloc(GRANULE, 1) == memory);
     EXPECT(alloc(GRANULE, 1) == memory + GRANULE);
-    tiled.starts[0] ^= 2;
+    uint16_t *entry = tiled.index;
+    entry[1]++;
     EXPECT(!mn_region_check(region));
-    tiled.starts[0] ^= 0x2 ^ 16;
+    entry[1]--;
+    EXPECT(mn_region_check(region));
+    entry[COUNT - 1] = RECORDS;
     EXPECT(!mn_region_check(region));
-    tiled.starts[0] ^= 16;
-    tiled.starts[2] ^= 1;
-    EXPECT(!mn_region_check(region));
-    tiled.starts[2] ^= 1;
-    tiled.index[1]++;
-    EXPECT(!mn_region_check(region));
-    tiled.index[1]--;
+    entry[COUNT - 1] = 0;
     EXPECT(mn_region_check(region));
 }
 
@@ -589,21 +500,14 @@ static void random_run(uint64_t random)
 static void random_setup(unsigned char *start, size_t size, size_t granule,
                          size_t block_count)
 {
-    size_t need = mn_tiled_control_size(
-        &(struct mn_tiled_place){.memory_size = size, .granule = granule},
-        block_count);
+    size_t need = control_size(size, granule, block_count);
 
     EXPECT(need > 0 && need <= sizeof control);
     memset(&model, 0, sizeof model);
     memset(control, 0x5a, sizeof control);
     model.granule = granule;
     model.granule_count = size / granule;
-    EXPECT(mn_tiled_init(&tiled, &(struct mn_tiled_place){.memory = start,
-                                                          .memory_size = size,
-                                                          .granule = granule,
-                                                          .control = control,
-                                                          .control_size = need})
-           == MN_OK);
+    EXPECT(init(start, size, granule, control, need) == MN_OK);
 }
 
 TEST(random_run_agrees_with_model)
@@ -632,73 +536,4 @@ TEST(the_memory_covered_is_never_read_or_written)
     EXPECT(forbidden != MAP_FAILED);
     random_setup(forbidden, SIZE, GRANULE, COUNT);
     random_run(3);
-}
-
-/* ---- the growing form ---- */
-
-static enum mn_status init_growing(size_t control_size, uint32_t count)
-{
-    struct mn_tiled_place place = {
-        .memory = memory,
-        .memory_size = SIZE,
-        .granule = GRANULE,
-        .control = control,
-        .control_size = control_size,
-    };
-
-    return mni_tiled_init_growing(&tiled, &place, count);
-}
-
-static void setup_growing(uint32_t count)
-{
-    size_t used = mni_tiled_layout_bytes(COUNT, count);
-
-    memset(control, 0, sizeof control);
-    memset(control + used, 0xa5, sizeof control - used);
-    EXPECT(init_growing(sizeof control, count) == MN_OK);
-    EXPECT(used == mni_tiled_control_bytes(&tiled, count));
-    for (size_t i = used; i < sizeof control; i++)
-        EXPECT(control[i] == 0xa5);
-}
-
-TEST(a_growing_region_refuses_too_few_records_or_too_little_room)
-{
-    size_t least = mni_tiled_layout_bytes(COUNT, 3);
-
-    EXPECT(init_growing(sizeof control, 2) == MN_ERR_INVALID);
-    EXPECT(init_growing(least - 1, 3) == MN_ERR_INVALID);
-    EXPECT(init_growing(least, 3) == MN_OK);
-}
-
-TEST(a_growing_region_adds_records_beyond_the_old_ones_only)
-{
-    setup_growing(4);
-    EXPECT(mni_tiled_spare(&tiled));
-    EXPECT(alloc(GRANULE, 1) == memory);
-    EXPECT(!mni_tiled_spare(&tiled));
-    mni_tiled_grow(&tiled, 20);
-    EXPECT(mni_tiled_count(&tiled) == 20);
-    EXPECT(mni_tiled_spare(&tiled));
-    EXPECT(mn_region_check(region));
-    for (size_t i = mni_tiled_control_bytes(&tiled, 20); i < ROOM; i++)
-        EXPECT(control[i] == 0xa5);
-    mni_tiled_grow(&tiled, 5);
-    EXPECT(mni_tiled_count(&tiled) == 20);
-    for (size_t i = 1; i < 18; i++)
-        EXPECT(alloc(GRANULE, 1) == memory + i * GRANULE);
-    EXPECT(mn_region_check(region));
-}
-
-TEST(no_operation_needs_more_than_two_spare_records)
-{
-    struct mn_block block;
-
-    setup_growing(5);
-    EXPECT(alloc(GRANULE, 1) == memory);
-    EXPECT(mni_tiled_spare(&tiled));
-    unsigned char *middle = alloc(GRANULE, 512);
-    EXPECT(middle == memory + 512);
-    EXPECT(mn_region_block_at(region, middle, &block));
-    EXPECT(block.size == GRANULE);
-    EXPECT(!mni_tiled_spare(&tiled));
 }

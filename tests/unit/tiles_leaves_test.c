@@ -3,14 +3,14 @@
  * contracts of tiles_leaf.h, for every argument there is (the gap, for every
  * start at five alignments and for a sample at each).
  *
- * The axioms about size classes in tiles_spec.h speak of the least size of
+ * The axioms about size classes in tiles_leaf.h speak of the least size of
  * each class; here that function is written down and they are verified. */
 #include "base/config.h"
 #include "region/tiles_leaf.h"
 
 #include "test.h"
 
-/* The smallest size in class c; for c = MNI_TILES_CLASSES, 2^31. */
+/* The smallest size in class c; for c = MNI_TILE_CLASSES, 2^31. */
 static uint32_t least(uint32_t c)
 {
     if (c < 16)
@@ -35,19 +35,19 @@ TEST(lowest_bit_is_right_for_every_word)
 
 TEST(the_least_sizes_of_the_classes_rise)
 {
-    for (uint32_t c = 0; c < MNI_TILES_CLASSES; c++)
+    for (uint32_t c = 0; c < MNI_TILE_CLASSES; c++)
         EXPECT(least(c) < least(c + 1));
-    EXPECT(least(MNI_TILES_CLASSES) == MNI_TILES_CAPACITY_MAX + 1);
+    EXPECT(least(MNI_TILE_CLASSES) == MNI_TILE_SIZE_MAX + 1);
 }
 
 TEST(class_is_right_for_every_size)
 {
     uint32_t wrong = 0;
 
-    for (uint32_t size = 1; size <= MNI_TILES_CAPACITY_MAX; size += STEP) {
+    for (uint32_t size = 1; size <= MNI_TILE_SIZE_MAX; size += STEP) {
         uint32_t c = mni_tile_class(size);
         wrong +=
-            c >= MNI_TILES_CLASSES || size < least(c) || size >= least(c + 1);
+            c >= MNI_TILE_CLASSES || size < least(c) || size >= least(c + 1);
     }
     EXPECT(wrong == 0);
 }

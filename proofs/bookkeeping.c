@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* tiling.c -- what follows from the invariant: the blocks tile the region.
+/* bookkeeping.c -- the tiles, under a strategy of which nothing is known.
  *
- * Only the prover reads this. The function is a proof that it can carry out:
- * walking from the first block it finds the block of any granule, and no
- * other block holds that granule.
+ * Only the prover reads this. What a strategy keeps in order is a predicate
+ * of which nothing is known but that it speaks of free blocks alone; what a
+ * strategy proposes may be any number.
  */
+enum { MNI_TILES_HEADS = 1, MNI_TILES_WORDS = 1 };
+
 #include "region/tiles.h"
 
+/*@ axiomatic Strategy {
+      predicate strategy(struct mni_tiles t);
+      axiom strategy_frame: \forall struct mni_tiles a, b;
+        a.count <= b.count && b.count <= MNI_TILES_MAX && 2 <= a.count
+        && same_free(a, b) && strategy(a) ==> strategy(b);
+    }
+*/
+
+#include "region/tiles_core.h"
+
+/* ---- what follows from the invariant: the blocks tile the region ---- */
+
+/* A proof that can be carried out: walking from the first block it finds the
+ * block of any granule, and no other block holds that granule. */
 /*@ requires \valid_read(tiles) && inv(*tiles) && granule < tiles->capacity;
     assigns \nothing;
     ensures inside: live(*tiles, \result)
@@ -48,7 +64,7 @@ bool tiling_two_spare(const struct mni_tiles *tiles)
     bool spare = mni_tiles_has_spare(tiles);
 
     /*@ assert two: spare == \true ==>
-          \let j = tiles->head[MNI_TILES_SPARE];
+          \let j = tiles->spare;
           \let k = tiles->record[j].next;
           j != k && 1 <= k < tiles->count
           && tiles->record[j].list == MNI_TILES_SPARE

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* strategy.c -- the table of each strategy, and finding one by its name. */
+#include <mn/strategy.h>
+
+#include "region/tiled.h"
+
+/* The narrowest first: a region takes the first that is wide enough. */
+#define STRATEGY(strategy)                                                     \
+    static const struct mni_tiled_kind *const strategy##_kinds[] = {           \
+        &mni_tiled_##strategy##_16, &mni_tiled_##strategy##_32, NULL};         \
+    const struct mn_strategy mn_##strategy = {.name = #strategy,               \
+                                              .kinds = strategy##_kinds}
+
+STRATEGY(tlsf);
+
+static const struct mn_strategy *const strategies[] = {&mn_tlsf};
+
+const struct mn_strategy *mn_strategy_at(size_t index)
+{
+    return index < sizeof strategies / sizeof strategies[0] ? strategies[index]
+                                                            : NULL;
+}
+
+static bool strategy_same(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+const struct mn_strategy *mn_strategy_named(const char *name)
+{
+    for (size_t i = 0; mn_strategy_at(i) != NULL; i++) {
+        if (strategy_same(mn_strategy_at(i)->name, name))
+            return mn_strategy_at(i);
+    }
+    return NULL;
+}

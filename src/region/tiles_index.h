@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* tiles_index.h -- from a granule to the block that it lies in.
+ *
+ * The region is seen as chunks of 2^shift granules, with one entry each. An
+ * entry is written for two reasons only:
+ *
+ *   1. where blocks begin in a chunk, it names the first that does;
+ *   2. of the chunks that lie wholly in a block, the one whose number has the
+ *      most zeros at its end, the pivot, names the block.
+ *
+ * No entry serves two blocks: none begins inside a chunk that lies wholly in
+ * another. All other entries are what was there before, and may say anything:
+ * what a record says of itself decides, and since blocks tile the region, a
+ * live record that covers a granule is the block of it. So nothing has to be
+ * cleared when blocks go, and each operation writes a constant number of
+ * entries. From any chunk of a block the pivot is found by rounding the
+ * chunk's number down or up to some power of two: at most 62 looks.
+ *
+ * An exact start is found by walking right from the first block of its chunk,
+ * fewer than 2^shift steps: none at all for a shift of 0.
+ */
+#ifndef MNI_TILES_INDEX_H
+#define MNI_TILES_INDEX_H
+
+#include "base/bits.h"
+#include "region/tiles.h"
+
+struct mni_tile_index {
+    MNI_TILE_LINK *entry;
+    unsigned shift;
+};
+
+static inline uint32_t mni_tile_chunks(uint32_t capacity, unsigned shift)
+{
+    return ((capacity - 1) >> shift) + 1;
+}
+
+/* The number between first and last with the most zeros at its end. */
+static inline uint32_t tile_index_pivot(uint32_t first, uint32_t last)
+{
+    uint32_t shift = 31u ^ (uint32_t)__builtin_clz((first - 1) ^ last);
+
+    return last >> shift << shift;
+}
+
+/* Rule 1 for block `i`. */
+static inline void mni_tile_index_start(struct mni_tile_index index,
+                                        const struct mni_tiles *tiles,
+                                        uint32_t i)
+{
+    const struct mni_tile *tile = &tiles->record[i];
+    uint32_t chunk = (uint32_t)tile->start >> index.shift;
+
+    if (tile->left == 0
+        || (uint32_t)tiles->record[tile->left].start >> index.shift != chunk)
+        index.entry[chunk] = (MNI_TILE_LINK)i;
+}
+
+/* Both rules for block `i`. */
+static inline void mni_tile_index_block(struct mni_tile_index index,
+                                        const struct mni_tiles *tiles,
+                                        uint32_t i)
+{
+    const struct mni_tile *tile = &tiles->record[i];
+    uint32_t first = (tile->start + (1u << index.shift) - 1) >> index.shift;
+    uint32_t end = ((uint32_t)tile->start + tile->size) >> index.shift;
+
+    mni_tile_index_start(index, tiles, i);
+    if (first < end)
+        index.entry[tile_index_pivot(first, end - 1)] = (MNI_TILE_LINK)i;
+}
+
+/* The block that begins at `granule`, or 0. */
+static inline uint32_t mni_tile_index_find(struct mni_tile_index index,
+                                           const struct mni_tiles *tiles,
+                                           uint32_t granule)
+{
+    uint32_t i = index.entry[granule >> index.shift];
+
+    if (tiles->record[i].list == MNI_TILES_SPARE
+        || (uint32_t)tiles->record[i].start >> index.shift
+               != granule >> index.shift)
+        return 0;
+    while (tiles->record[i].start < granule && i != 0)
+        i = tiles->record[i].right;
+    return tiles->record[i].start == granule ? i : 0;
+}
+
+static inline bool tile_index_covers(const struct mni_tiles *tiles, uint32_t i,
+                                     uint32_t granule)
+{
+    const struct mni_tile *tile = &tiles->record[i];
+
+    return tile->list != MNI_TILES_SPARE && i != 0
+           && granule - tile->start < tile->size;
+}
+
+/* The block over `granule`, in whose chunk none begins. */
+static inline uint32_t tile_index_over(struct mni_tile_index index,
+                                       const struct mni_tiles *tiles,
+                                       uint32_t granule)
+{
+    uint32_t count = mni_tile_chunks(tiles->capacity, index.shift);
+    uint32_t chunk = granule >> index.shift;
+
+    for (unsigned k = 0; k < 32; k++) {
+        uint32_t i = index.entry[chunk >> k << k];
+        if (tile_index_covers(tiles, i, granule))
+            return i;
+        uint64_t above = ((uint64_t)(chunk >> k) + 1) << k;
+        i = above < count ? index.entry[above] : 0;
+        if (tile_index_covers(tiles, i, granule))
+            return i;
+    }
+    return 0;
+}
+
+/* The block that `granule` lies in. Requires: granule < capacity. */
+static inline uint32_t mni_tile_index_at(struct mni_tile_index index,
+                                         const struct mni_tiles *tiles,
+                                         uint32_t granule)
+{
+    uint32_t chunk = granule >> index.shift;
+    uint32_t i = index.entry[chunk];
+
+    if (tiles->record[i].list == MNI_TILES_SPARE || i == 0
+        || (uint32_t)tiles->record[i].start >> index.shift != chunk) {
+        /* The last chunk may be short, and is then no block's pivot. */
+        if (chunk != 0 && (chunk + 1) << index.shift > tiles->capacity)
+            return mni_tile_index_at(index, tiles, (chunk << index.shift) - 1);
+        return tile_index_over(index, tiles, granule);
+    }
+    if (tiles->record[i].start > granule)
+        return tiles->record[i].left;
+    while (!tile_index_covers(tiles, i, granule))
+        i = tiles->record[i].right;
+    return i;
+}
+
+/* True if both rules hold for every block, and no entry is out of range.
+ * Requires: mni_tiles_check. */
+static inline bool mni_tile_index_check(struct mni_tile_index index,
+                                        const struct mni_tiles *tiles)
+{
+    uint32_t count = mni_tile_chunks(tiles->capacity, index.shift);
+
+    for (uint32_t c = 0; c < count; c++) {
+        if (index.entry[c] >= tiles->count)
+            return false;
+    }
+    for (uint32_t i = MNI_TILES_FIRST; i != 0; i = tiles->record[i].right) {
+        const struct mni_tile *tile = &tiles->record[i];
+        uint32_t last = (uint32_t)tile->start + tile->size - 1;
+        if (mni_tile_index_find(index, tiles, tile->start) != i
+            || mni_tile_index_at(index, tiles, tile->start) != i
+            || mni_tile_index_at(index, tiles, last) != i
+            || mni_tile_index_at(index, tiles,
+                                 tile->start + (last - tile->start) / 2)
+                   != i)
+            return false;
+    }
+    return true;
+}
+
+#endif
