@@ -49,6 +49,31 @@ MN_API const struct mn_strategy *mn_strategy_named(const char *name);
  * Any thread. */
 MN_API const struct mn_strategy *mn_strategy_at(size_t index);
 
+/* Bytes of memory that suffice for a region of that strategy, so that no
+ * allocation fails while at most `live` bytes are out, in blocks of `smallest`
+ * to `largest` bytes, whatever the order of releases. 0 if no bound is known
+ * or it is not a size_t, and unless 0 < smallest <= largest <= live. Any
+ * thread.
+ *
+ * Sizes are those of blocks that are out: multiples of the granule. Round the
+ * result up to the granule, too; more is never too much. What is promised
+ * holds for alignments up to the granule, for blocks that are not resized, and
+ * if the region has records for 2 * (live / smallest) + 1 blocks.
+ *
+ * With n = largest / smallest the bounds are, but for small terms:
+ *     best_fit, worst_fit, next_fit   live * n (Robson, Computer J. 20, 1977)
+ *     a table of your own             the same, if `propose` finds a block
+ *                                     whenever one is large enough
+ *     tlsf                            live * n * 17 / 16
+ *     half_fit                        live * n, rounded to a power of two
+ *     first_fit                       live * (2 + log2(n)) (Robson, 1977)
+ *     buddy                           2 * live * (1 + log2(n))
+ * No strategy can do with less than live * (1 + log2(n) / 2) - largest in the
+ * worst case (Robson, JACM 18, 1971). Proofs: src/region/required.c. */
+MN_API size_t mn_region_required(size_t live, size_t largest, size_t smallest,
+                                 const struct mn_strategy *strategy)
+    MN_MUST_USE;
+
 MN_END
 
 #endif
