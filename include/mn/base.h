@@ -33,21 +33,29 @@
 #define MN_NONNULL(...) MN_ATTRIBUTE(nonnull(__VA_ARGS__))
 #define MN_NEVER_NULL MN_ATTRIBUTE(returns_nonnull)
 
-/* The result has the bytes, or is at a multiple, of argument `n`. */
+/* The result has the bytes, or is at a multiple, of argument `n`. Sizes are for
+ * blocks that nothing can enlarge in place. */
 #define MN_SIZED_BY(n) MN_ATTRIBUTE(alloc_size(n))
+#if defined(MN_NO_ANALYSIS)                                                    \
+    || (defined(__clang__) && __clang_major__ < 19) /* 14 crashes on 24 */
+#define MN_ALIGNED_BY(n)
+#else
 #define MN_ALIGNED_BY(n) MN_ATTRIBUTE(alloc_align(n))
+#endif
 /* Nothing else that is valid leads to the result. */
 #define MN_UNALIASED MN_ATTRIBUTE(malloc)
 /* A function of a header whose caller's constants are to be seen in it. */
 #define MN_ALWAYS_INLINE static inline MN_ATTRIBUTE(always_inline)
-/* Compiling a call that is not optimized away is worth this warning. */
+/* Compiling a call that is not optimized away is worth this warning, or is
+ * refused. */
 #define MN_WARNS(text) MN_ATTRIBUTE(warning(text))
+#define MN_REFUSES(text) MN_ATTRIBUTE(error(text))
 
 /* Ownership. What a function returns is of a family, and goes to argument `n`
  * of `f`, which is not inline; MN_FREED_BY may be repeated. MN_TAKES(family,
- * n) stands at `f`. A program that drops blocks because it frees the whole
- * region or heap at once defines MN_NO_OWNERSHIP before it includes Mneme. */
-#if defined(MN_NO_OWNERSHIP) || !defined(__GNUC__)
+ * n) stands at `f`. A program that drops blocks because it frees whole regions
+ * at once, or misuses them on purpose, defines MN_NO_ANALYSIS first of all. */
+#if defined(MN_NO_ANALYSIS) || !defined(__GNUC__)
 #define MN_FREED_BY(f, n)
 #define MN_GIVES(...)
 #define MN_TAKES(family, n)

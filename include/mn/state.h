@@ -33,8 +33,8 @@ enum mn_typestate {
  * No argument may be NULL. They are not inline, for then compilers lose sight
  * of who uses up what. */
 
-/* Leave a handle: mn_state_end is the name for all three. Nothing happens; a
- * damaged block stays out for as long as the region lives. */
+/* Leave a handle. Nothing happens; a damaged block stays out for as long as its
+ * region lives. A block that is out is freed or condemned first. */
 MN_API void mn_state_end_unallocated(struct mn_unallocated *block) MN_NONNULL(1)
     MN_TAKES(mn_state, 1);
 MN_API void mn_state_end_freed(struct mn_freed *block) MN_NONNULL(1)
@@ -132,19 +132,17 @@ static inline void mn_state_range(const struct mn_allocated *block,
 
 /* Copy `size` bytes at `offset` from the block, or to it. MN_ERR_INVALID and
  * nothing copied if they are not all inside mn_state_size. O(size). */
-MN_ALWAYS_INLINE enum mn_status mn_state_read(const struct mn_region *region,
-                                              const struct mn_allocated *block,
-                                              size_t offset, void *to,
-                                              size_t size)
+MN_MUST_USE MN_ALWAYS_INLINE enum mn_status
+mn_state_read(const struct mn_region *region, const struct mn_allocated *block,
+              size_t offset, void *to, size_t size)
 {
     mn_state_range(block, offset, size);
     return mn_state_copy_from(region, block, offset, to, size);
 }
 
-MN_ALWAYS_INLINE enum mn_status mn_state_write(const struct mn_region *region,
-                                               struct mn_allocated *block,
-                                               size_t offset, const void *from,
-                                               size_t size)
+MN_MUST_USE MN_ALWAYS_INLINE enum mn_status
+mn_state_write(const struct mn_region *region, struct mn_allocated *block,
+               size_t offset, const void *from, size_t size)
 {
     mn_state_range(block, offset, size);
     return mn_state_copy_to(region, block, offset, from, size);
@@ -183,18 +181,13 @@ MN_STATE_OF(corrupted, CORRUPTED)
 #define mn_state_of(handle)                                                    \
     _Generic((handle),                                                         \
              struct mn_unallocated *: MN_STATE_UNALLOCATED,                    \
+             const struct mn_unallocated *: MN_STATE_UNALLOCATED,              \
              struct mn_allocated *: MN_STATE_ALLOCATED,                        \
              const struct mn_allocated *: MN_STATE_ALLOCATED,                  \
              struct mn_freed *: MN_STATE_FREED,                                \
+             const struct mn_freed *: MN_STATE_FREED,                          \
              struct mn_corrupted *: MN_STATE_CORRUPTED,                        \
              const struct mn_corrupted *: MN_STATE_CORRUPTED)
-
-/* Leave a handle. In C++ the three functions go by their own names. */
-#define mn_state_end(handle)                                                   \
-    _Generic((handle),                                                         \
-             struct mn_unallocated *: mn_state_end_unallocated,                \
-             struct mn_freed *: mn_state_end_freed,                            \
-             struct mn_corrupted *: mn_state_end_corrupted)(handle)
 #endif
 /* clang-format on */
 #endif

@@ -5,6 +5,8 @@
  * in every other state. So a transition is the region's own operation under
  * other types, and what the types cannot know, the region's records do.
  */
+/* Here the address of a block is looked at when the block is free. */
+#define MN_NO_ANALYSIS 1
 #include <mn/state.h>
 
 struct mn_unallocated *mn_state_begin(struct mn_region *region)

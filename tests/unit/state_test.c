@@ -3,6 +3,7 @@
  * the bounds of reading and writing, damage, and what a handle costs. What
  * compilers refuse is tested by tests/typestate. */
 #include <mn/state.h>
+#include <mn/strategy.h>
 
 #include <string.h>
 
@@ -23,6 +24,7 @@ static void setup(void)
         .granule = GRANULE,
         .control = control,
         .control_size = sizeof(control),
+        .strategy = &mn_tlsf,
     };
 
     memset(memory, GUARD, sizeof(memory));
@@ -68,15 +70,16 @@ TEST(a_block_passes_through_its_states)
     right = mn_state_renew(region, freed);
     block = mn_state_allocate(right, SIZE, 1);
     EXPECT(block != NULL && mn_state_memory(block) == hidden(memory));
-    mn_state_end(mn_state_free(region, block));
+    mn_state_end_freed(mn_state_free(region, block));
     EXPECT(all_is_free());
 }
 
 TEST(a_right_can_be_left_unused)
 {
     setup();
-    mn_state_end(mn_state_begin(region));
-    mn_state_end(mn_state_renew(region, mn_state_free(region, allocate(1))));
+    mn_state_end_unallocated(mn_state_begin(region));
+    mn_state_end_unallocated(
+        mn_state_renew(region, mn_state_free(region, allocate(1))));
     EXPECT(all_is_free());
 }
 
@@ -95,7 +98,7 @@ TEST(no_memory_is_null_and_changes_nothing)
     block = mn_state_allocate(mn_state_begin(region), SIZE, 1);
     EXPECT(block != NULL);
     EXPECT(mn_state_allocate(mn_state_begin(region), 1, 1) == NULL);
-    mn_state_end(mn_state_free(region, block));
+    mn_state_end_freed(mn_state_free(region, block));
 }
 
 TEST(reading_and_writing_stay_inside_the_block)
@@ -125,8 +128,8 @@ TEST(reading_and_writing_stay_inside_the_block)
     EXPECT(out[0] == 1 && out[1] == 2);
     EXPECT(memory[GRANULE - 1] == GUARD && memory[3 * GRANULE] == GUARD);
     EXPECT(memory[GRANULE] == 1 && memory[3 * GRANULE - 1] == 1);
-    mn_state_end(mn_state_free(region, before));
-    mn_state_end(mn_state_free(region, block));
+    mn_state_end_freed(mn_state_free(region, before));
+    mn_state_end_freed(mn_state_free(region, block));
 }
 
 TEST(nothing_is_read_or_written_once_the_block_is_free)
@@ -136,7 +139,7 @@ TEST(nothing_is_read_or_written_once_the_block_is_free)
     setup();
     struct mn_allocated *block = allocate(1);
     struct mn_allocated *stale = hidden(block);
-    mn_state_end(mn_state_free(region, block));
+    mn_state_end_freed(mn_state_free(region, block));
     EXPECT(mn_state_size(region, stale) == 0);
     EXPECT(mn_state_read(region, stale, 0, &byte, 1) == MN_ERR_INVALID);
     EXPECT(mn_state_read(region, stale, 0, &byte, 0) == MN_ERR_INVALID);
@@ -158,7 +161,7 @@ TEST(a_wrong_handle_stops_the_program)
                  "pointer into a block");
     EXPECT_STOPS(mn_state_free(region, mn_state_as_allocated(hidden(control))),
                  "foreign");
-    mn_state_end(mn_state_free(region, block));
+    mn_state_end_freed(mn_state_free(region, block));
     EXPECT_STOPS(mn_state_free(region, hidden(stale)), "already free");
     EXPECT(mn_state_check(region, stale) == MN_ERR_DOUBLE_FREE);
     EXPECT(mn_state_check(region, hidden(control)) == MN_ERR_ADDRESS);
@@ -191,7 +194,7 @@ TEST(a_damaged_block_can_be_inspected_and_left)
     EXPECT(mn_state_inspect(region, bad, &found) == MN_ERR_CORRUPTED);
     EXPECT(found.start == memory && found.size == 3 * GRANULE
            && found.state == MN_ALLOCATED);
-    mn_state_end(bad);
+    mn_state_end_corrupted(bad);
     EXPECT(!all_is_free());
 }
 
@@ -222,8 +225,8 @@ TEST(other_kinds_of_region_serve_as_well)
     second = hidden(second);
     EXPECT(mn_state_write(&bump.region, second, 10, &byte, 1)
            == MN_ERR_INVALID);
-    mn_state_end(mn_state_free(&bump.region, second));
-    mn_state_end(mn_state_free(&bump.region, first));
+    mn_state_end_freed(mn_state_free(&bump.region, second));
+    mn_state_end_freed(mn_state_free(&bump.region, first));
 }
 
 /* A machine of one's own, without a region: a slot that is taken and put. */
