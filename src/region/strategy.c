@@ -12,8 +12,9 @@
                                               .kinds = strategy##_kinds}
 
 STRATEGY(tlsf);
+STRATEGY(buddy);
 
-static const struct mn_strategy *const strategies[] = {&mn_tlsf};
+static const struct mn_strategy *const strategies[] = {&mn_tlsf, &mn_buddy};
 
 const struct mn_strategy *mn_strategy_at(size_t index)
 {

@@ -40,14 +40,17 @@ static unsigned tiled_step_shift(const struct mn_tiled_place *place)
 /* The narrowest kind of the strategy that can count so many granules and
  * records, or NULL. */
 static const struct mni_tiled_kind *
-tiled_choose(const struct mn_strategy *strategy, uint32_t granule_count,
+tiled_choose(const struct mn_tiled_place *place, uint32_t granule_count,
              size_t record_count)
 {
+    const struct mn_strategy *strategy = place->strategy;
+
     if (strategy == NULL || strategy->kinds == NULL)
         return NULL;
     for (size_t i = 0; strategy->kinds[i] != NULL; i++) {
         const struct mni_tiled_kind *kind = strategy->kinds[i];
         if (granule_count <= kind->granules_max
+            && !(kind->positional && place->step > 1)
             && (record_count <= kind->count_max
                 || strategy->kinds[i + 1] == NULL))
             return kind;
@@ -88,6 +91,14 @@ static uint32_t tiled_count_max(const struct mni_tiled_kind *kind,
                                            : kind->count_max;
 }
 
+/* The least that a region can do with. */
+static uint32_t tiled_count_min(const struct mni_tiled_kind *kind,
+                                uint32_t granule_count)
+{
+    return kind->positional ? tiled_count_max(kind, granule_count)
+                            : TILED_COUNT_MIN;
+}
+
 /* Describe the memory and lay out the control memory. */
 static void tiled_cover(struct mn_tiled *tiled,
                         const struct mni_tiled_kind *kind,
@@ -118,31 +129,31 @@ size_t mn_tiled_control_size(const struct mn_tiled_place *place,
     if (block_count > granule_count)
         block_count = granule_count;
     const struct mni_tiled_kind *kind =
-        tiled_choose(place->strategy, granule_count, block_count + 1);
+        tiled_choose(place, granule_count, block_count + 1);
     if (kind == NULL
         || tiled_index_bytes(kind, granule_count, tiled_step_shift(place)) == 0)
         return 0;
     uint32_t count = tiled_count_max(kind, granule_count);
     if (block_count < count)
         count = (uint32_t)block_count + 1;
-    if (count < TILED_COUNT_MIN)
-        count = TILED_COUNT_MIN;
+    if (count < tiled_count_min(kind, granule_count))
+        count = tiled_count_min(kind, granule_count);
     return tiled_bytes(kind, granule_count, tiled_step_shift(place), count);
 }
 
 /* The kind for a region with that control memory, and how many records it has
- * room for; NULL if not even two blocks fit. */
+ * room for; NULL if that is too few. */
 static const struct mni_tiled_kind *
 tiled_fit(const struct mn_tiled_place *place, uint32_t granule_count,
           uint32_t *count)
 {
-    const struct mni_tiled_kind *kind =
-        tiled_choose(place->strategy, granule_count, 0);
+    const struct mni_tiled_kind *kind = tiled_choose(place, granule_count, 0);
     unsigned step_shift = tiled_step_shift(place);
 
     if (kind == NULL || tiled_index_bytes(kind, granule_count, step_shift) == 0
         || place->control_size
-               < tiled_bytes(kind, granule_count, step_shift, TILED_COUNT_MIN))
+               < tiled_bytes(kind, granule_count, step_shift,
+                             tiled_count_min(kind, granule_count)))
         return NULL;
     size_t fit =
         (place->control_size - tiled_bytes(kind, granule_count, step_shift, 0))

@@ -20,6 +20,7 @@ struct mni_tiled_kind {
     size_t record_size;
     size_t entry_size; /* of the index */
     size_t head_size;  /* of the tiles without records */
+    bool positional;   /* each granule has an entry and a record of its own */
     /* Make one free block with `count` records. Requires: the control memory
      * is laid out, its index is zeros. */
     void (*begin)(struct mn_tiled *tiled, uint32_t count,
@@ -38,6 +39,7 @@ extern const struct mni_tiled_kind mni_tiled_first_fit_16,
     mni_tiled_first_fit_32;
 extern const struct mni_tiled_kind mni_tiled_next_fit_16, mni_tiled_next_fit_32;
 extern const struct mni_tiled_kind mni_tiled_own_16, mni_tiled_own_32;
+extern const struct mni_tiled_kind mni_tiled_buddy_16, mni_tiled_buddy_32;
 
 /* As mn_tiled_init by the strategy tlsf with wide links, with `first_count`
  * records (one of them is no block). Touches only the first
