@@ -287,14 +287,19 @@ bool mni_stock_resize(struct mni_span *span, size_t size)
 
 /* ---- looking at everything ---- */
 
-/* The span at this cell, or NULL if it is in none. */
+/* The span that begins at this cell, or NULL. Spans are mapped without the
+ * lock, so a walk may come to the middle of one whose start it saw as free: to
+ * go on by the size of that span would pass over the start of the next one. */
 static struct mni_span *stock_span_at(const struct mni_arena *arena,
                                       size_t offset)
 {
-    struct mn_owner *owner = mni_map_ground(arena->start + offset);
+    const unsigned char *cell = arena->start + offset;
+    struct mn_owner *owner = mni_map_ground(cell);
 
-    return owner == NULL || owner == &arena->owner ? NULL
-                                                   : (struct mni_span *)owner;
+    if (owner == NULL || owner == &arena->owner)
+        return NULL;
+    struct mni_span *span = (struct mni_span *)owner;
+    return span->start == cell ? span : NULL;
 }
 
 bool mni_stock_walk(struct mni_stock *stock, mni_span_fn visit, void *context)
