@@ -6,6 +6,7 @@
  * soon empty. A thread's body may end and begin again as a new thread.
  */
 #include <mn/space.h>
+#include <mn/stats.h>
 
 #include "heap/report.h"
 #include "state.h"
@@ -286,6 +287,47 @@ static void shared_body(int thread)
     (void)state_take_from(heap, SLOT);
 }
 
+/* A heap is destroyed, while another thread gets the span in front of one of
+ * its own: whoever walks over all spans meets one that is about to be mapped.
+ */
+static void walk_setup(void)
+{
+    setup_heap(1);
+    setup_take(0, 1, SLOT);
+    heap = mn_heap_create(NULL);
+    (void)state_take_from(heap, KIB);
+    state_give(block[0]);
+    (void)mn_trim();
+}
+
+static void walk_body(int thread)
+{
+    if (thread == 0)
+        state_destroy(heap);
+    else
+        (void)state_take(SLOT);
+}
+
+/* The causes add up at any moment. */
+static void stats_body(int thread)
+{
+    struct mn_stats stats;
+
+    if (thread == 0) {
+        EXPECT(mn_stats(&stats));
+        EXPECT(stats.payload + stats.rounding + stats.in_hand + stats.in_spans
+                   + stats.spans + stats.purgeable + stats.untouched
+                   + stats.metadata
+               == stats.committed);
+    } else if (thread == 1) {
+        (void)state_take(SLOT);
+    } else {
+        state_give(block[SLOTS - 1]);
+        state_give(block[SLOTS - 2]);
+        state_give(block[SLOTS - 3]);
+    }
+}
+
 /* ---- the map ---- */
 
 static struct mn_publication publication;
@@ -372,6 +414,8 @@ static const struct explore_scenario scenarios[] = {
     {"last", 3, 2, last_setup, last_body, check_all},
     {"late", 3, 1, late_setup, late_body, check_all},
     {"shared", 3, 2, shared_setup, shared_body, check_all},
+    {"walk", 2, 2, walk_setup, walk_body, check_all},
+    {"stats", 3, 2, empty_setup, stats_body, check_all},
     {"map", 3, 2, map_setup, map_body, check_all},
     {"gone", 3, 2, map_setup, gone_body, check_all},
 };

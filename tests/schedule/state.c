@@ -16,6 +16,7 @@ enum { STATE_OUT = 256 };
 static struct {
     unsigned char *block;
     size_t size;
+    const struct mn_heap *heap;
 } state_out[STATE_OUT];
 
 /* ---- blocks that are out ---- */
@@ -36,6 +37,7 @@ void *state_take_from(struct mn_heap *heap, size_t size)
     EXPECT(at < STATE_OUT);
     state_out[at].block = block;
     state_out[at].size = size;
+    state_out[at].heap = heap;
     return block;
 }
 
@@ -64,6 +66,14 @@ void state_give_to(struct mn_heap *heap, void *block)
 {
     state_forget(block);
     mn_heap_free(heap, block);
+}
+
+void state_destroy(struct mn_heap *heap)
+{
+    for (size_t i = 0; i < STATE_OUT; i++)
+        if (state_out[i].heap == heap)
+            state_out[i].block = NULL;
+    mn_heap_destroy(heap);
 }
 
 /* ---- heaps ---- */

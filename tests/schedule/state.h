@@ -18,6 +18,9 @@ void state_give(void *block);
 /* Release with mn_heap_free. */
 void state_give_to(struct mn_heap *heap, void *block);
 
+/* Destroy a heap with all that was taken from it. */
+void state_destroy(struct mn_heap *heap);
+
 /* Nothing is lost: each slot that is not out can be allocated again by somebody
  * who will look for it, and all counts agree. */
 void state_expect_quiet(void);
