@@ -198,6 +198,27 @@ static void listed_body(int thread)
         state_give(block[1]);
 }
 
+/* Thread 0 is over, and allocates from the common heap itself. */
+static void over_setup(void)
+{
+    setup_heap(1);
+    setup_heap(2);
+    setup_take(0, SLOTS, SLOT);
+    state_give(block[SLOTS - 1]);
+    explore_thread_ends();
+}
+
+static void over_body(int thread)
+{
+    if (thread == 0) {
+        (void)state_take(SLOT);
+        state_give(block[2]);
+        (void)state_take(SLOT);
+    } else {
+        state_give(block[thread - 1]);
+    }
+}
+
 /* The last slots of a slab of the common heap, which goes back to the stock. */
 static void last_setup(void)
 {
@@ -308,23 +329,59 @@ static void walk_body(int thread)
         (void)state_take(SLOT);
 }
 
+/* Blocks with a span each, in the list of their heap. */
+static void large_setup(void)
+{
+    setup_take(0, 0, 0);
+    heap = mn_heap_create(&(struct mn_heap_options){.shared = true});
+    for (int i = 0; i < 3; i++)
+        block[i] = state_take_from(heap, 2 * SLOT);
+}
+
+static void large_body(int thread)
+{
+    if (thread == 0)
+        state_give_to(heap, block[0]);
+    else
+        state_give(block[thread]);
+    if (thread != 1)
+        (void)state_take_from(heap, 2 * SLOT);
+}
+
 /* The causes add up at any moment. */
-static void stats_body(int thread)
+static void stats_expect(void)
 {
     struct mn_stats stats;
 
+    EXPECT(mn_stats(&stats));
+    EXPECT(stats.payload <= stats.committed);
+    EXPECT(stats.rounding <= stats.committed);
+    EXPECT(stats.payload + stats.rounding + stats.in_hand + stats.in_spans
+               + stats.spans + stats.purgeable + stats.untouched
+               + stats.metadata
+           == stats.committed);
+}
+
+static void stats_body(int thread)
+{
     if (thread == 0) {
-        EXPECT(mn_stats(&stats));
-        EXPECT(stats.payload + stats.rounding + stats.in_hand + stats.in_spans
-                   + stats.spans + stats.purgeable + stats.untouched
-                   + stats.metadata
-               == stats.committed);
+        stats_expect();
     } else if (thread == 1) {
         (void)state_take(SLOT);
     } else {
         state_give(block[SLOTS - 1]);
         state_give(block[SLOTS - 2]);
         state_give(block[SLOTS - 3]);
+    }
+}
+
+static void resize_body(int thread)
+{
+    if (thread == 0) {
+        stats_expect();
+    } else {
+        EXPECT(mn_resize(block[thread], 3 * SLOT / 2));
+        EXPECT(mn_resize(block[thread], 2 * SLOT));
     }
 }
 
@@ -411,9 +468,12 @@ static const struct explore_scenario scenarios[] = {
     {"reused", 3, 2, ends_setup, reused_body, check_all},
     {"left", 3, 2, left_setup, left_body, check_all},
     {"listed", 3, 2, listed_setup, listed_body, check_all},
+    {"over", 3, 2, over_setup, over_body, check_all},
     {"last", 3, 2, last_setup, last_body, check_all},
     {"late", 3, 1, late_setup, late_body, check_all},
     {"shared", 3, 2, shared_setup, shared_body, check_all},
+    {"large", 3, 2, large_setup, large_body, check_all},
+    {"resize", 3, 2, large_setup, resize_body, check_all},
     {"walk", 2, 2, walk_setup, walk_body, check_all},
     {"stats", 3, 2, empty_setup, stats_body, check_all},
     {"map", 3, 2, map_setup, map_body, check_all},
