@@ -91,7 +91,7 @@ MN_API enum mn_status mn_state_inspect(const struct mn_region *region,
                                        struct mn_block *found) MN_MUST_USE
     MN_NONNULL(1, 2, 3);
 
-/* The first byte of the block. A cast. */
+/* The first byte of the block, which is not to be freed or resized by it. */
 static inline void *mn_state_memory(struct mn_allocated *block)
 {
     return block;
