@@ -52,6 +52,28 @@ TEST(class_is_right_for_every_size)
     EXPECT(wrong == 0);
 }
 
+/* Those of half fit, where class k begins at 2^k: the axioms about half_least
+ * are that no class is above 31, that powers rise, and what is compared here.
+ */
+TEST(half_class_and_half_from_are_right_for_every_size)
+{
+    uint32_t wrong = 0;
+
+    for (uint32_t size = 1; size <= MNI_TILE_SIZE_MAX; size += STEP) {
+        uint32_t down = mni_tile_half_class(size);
+        uint32_t up = mni_tile_half_from(size);
+        if (down > 31 || up > 31) {
+            wrong++;
+            continue;
+        }
+        uint32_t power = UINT32_C(1) << up;
+        wrong += size < UINT32_C(1) << down || size > power
+                 || (down < 31 && size >= UINT32_C(2) << down)
+                 || (up > 0 && size <= power / 2);
+    }
+    EXPECT(wrong == 0);
+}
+
 /* origin + start wraps to one word, and align divides 2^32: so every sum once
  * is every argument. */
 static uint32_t gap_wrong(unsigned shift, uint32_t step)
