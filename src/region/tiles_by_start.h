@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* tiles_by_start.h -- free blocks by their start, for strategies.
+ *
+ * A tree in which each node knows the largest size below it: so a subtree in
+ * which nothing is large enough is passed over without a look inside.
+ */
+#ifndef MNI_TILES_BY_START_H
+#define MNI_TILES_BY_START_H
+
+#define MNI_TILES_EXTRA
+
+#include "region/tiles_tree.h"
+
+static inline bool mni_tree_before(const struct mni_tiles *tiles, uint32_t a,
+                                   uint32_t b)
+{
+    return tiles->record[a].start < tiles->record[b].start;
+}
+
+/* The lowest block of at least `size` granules in the tree under `i`, or 0. */
+static inline uint32_t mni_tree_lowest(const struct mni_tiles *tiles,
+                                       uint32_t i, uint32_t size)
+{
+    if (mni_tree_largest(tiles, i) < size)
+        return 0;
+    for (;;) {
+        uint32_t before = tiles->record[i].prev;
+        if (mni_tree_largest(tiles, before) >= size)
+            i = before;
+        else if (tiles->record[i].size >= size)
+            return i;
+        else
+            i = tiles->record[i].next;
+    }
+}
+
+#endif
