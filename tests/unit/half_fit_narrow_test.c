@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The tests of half_fit_test.c, with links of 16 bits. */
+#define MNI_TILE_BITS 16
+
+#include "half_fit_test.c"
