@@ -62,6 +62,36 @@ machine_clock_overflowed:
     lsrs r0, r0, #16
     bx lr
 
+    .global machine_stack_paint
+    .thumb_func
+machine_stack_paint:
+    mov r1, sp
+    ldr r2, =0xa5a5a5a5
+    movs r3, #1
+    lsls r3, r3, #11
+1:  subs r1, #4
+    str r2, [r1]
+    subs r3, #4
+    bne 1b
+    bx lr
+
+    .global machine_stack_depth
+    .thumb_func
+machine_stack_depth:
+    mov r0, sp
+    movs r3, #1
+    lsls r3, r3, #11
+    subs r1, r0, r3
+    ldr r2, =0xa5a5a5a5
+1:  ldr r3, [r1]
+    cmp r3, r2
+    bne 2f
+    adds r1, #4
+    cmp r1, r0
+    bne 1b
+2:  subs r0, r0, r1
+    bx lr
+
 /* bool test_stop_begin(void) is true when it is called, and returns a second
  * time, false, when machine_return is called. */
     .global test_stop_begin

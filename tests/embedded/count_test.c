@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The most instructions that an alloc and a free take, call and return
- * included, in a seeded run that fills an arena and empties it again. Run with
- * -icount shift=0; each line "count ..." is a row of docs/manual/embedded.md.
- */
+/* The most instructions that an operation takes, call and return included, and
+ * the most stack, in a seeded run that fills an arena and empties it again. Run
+ * with -icount shift=0; each line "count ..." is a row of
+ * docs/manual/embedded.md. */
 #include "arena.h"
 #include "machine.h"
 #include "test.h"
@@ -15,6 +15,7 @@ struct worst {
     uint32_t aligned;
     uint32_t resize;
     uint32_t free;
+    uint32_t stack;
 };
 
 static struct arena arena;
@@ -35,21 +36,27 @@ static uint32_t clock_cost(void)
     return machine_clock() - before;
 }
 
+static void keep_most(uint32_t *most, uint32_t value)
+{
+    if (value > *most)
+        *most = value;
+}
+
 static void note(uint32_t *most, uint32_t before, uint32_t after)
 {
-    uint32_t count = after - before - clock_cost();
-
-    if (count > *most)
-        *most = count;
+    keep_most(most, after - before - clock_cost());
 }
 
 static void take(size_t n)
 {
     size_t size = 1 + below(below(4) == 0 ? 700 : 120);
     size_t align = below(3) == 0 ? (size_t)16 << below(5) : 1;
+
+    machine_stack_paint();
     uint32_t before = machine_clock();
     void *block = mn_region_alloc(arena.region, size, align);
     uint32_t after = machine_clock();
+    keep_most(&worst.stack, machine_stack_depth());
 
     note(align > 1 ? &worst.aligned : &worst.alloc, before, after);
     held[n] = block;
@@ -59,9 +66,12 @@ static void change(size_t n)
 {
     size_t size = 1 + below(200);
     void *block = held[n];
+
+    machine_stack_paint();
     uint32_t before = machine_clock();
     bool done = mn_region_resize(arena.region, block, size);
     uint32_t after = machine_clock();
+    keep_most(&worst.stack, machine_stack_depth());
 
     (void)done;
     note(&worst.resize, before, after);
@@ -70,9 +80,12 @@ static void change(size_t n)
 static void drop(size_t n)
 {
     void *block = held[n];
+
+    machine_stack_paint();
     uint32_t before = machine_clock();
     mn_region_free(arena.region, block);
     uint32_t after = machine_clock();
+    keep_most(&worst.stack, machine_stack_depth());
 
     note(&worst.free, before, after);
     held[n] = NULL;
@@ -80,7 +93,7 @@ static void drop(size_t n)
 
 static void run(void)
 {
-    worst = (struct worst){0, 0, 0, 0};
+    worst = (struct worst){0, 0, 0, 0, 0};
     state = 42;
     for (size_t n = 0; n < LIVE; n++)
         held[n] = NULL;
@@ -102,12 +115,12 @@ static void run(void)
 
 static void report(const char *name)
 {
-    const uint32_t row[4] = {worst.alloc, worst.aligned, worst.resize,
-                             worst.free};
+    const uint32_t row[5] = {worst.alloc, worst.aligned, worst.resize,
+                             worst.free, worst.stack};
 
     machine_write("count ");
     machine_write(name);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         EXPECT(row[i] > 0);
         machine_write(" ");
         machine_write_count(row[i]);

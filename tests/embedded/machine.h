@@ -28,6 +28,11 @@ uint32_t machine_clock(void);
 /* Whether more was counted than the clock can hold. */
 int machine_clock_overflowed(void);
 
+/* Write a pattern to the 2 KiB below the stack of the caller, and tell how many
+ * bytes of it were written to since. */
+void machine_stack_paint(void);
+uint32_t machine_stack_depth(void);
+
 /* Return from test_stop_begin of tests/test.h once more, which must be before
  * the function that called it returns. */
 _Noreturn void machine_return(void);

@@ -47,6 +47,28 @@ machine_clock_overflowed:
     li a0, 0
     ret
 
+    .global machine_stack_paint
+machine_stack_paint:
+    li a1, 2048
+    sub a1, sp, a1
+    li a2, 0xa5a5a5a5
+1:  sd a2, 0(a1)
+    addi a1, a1, 8
+    bne a1, sp, 1b
+    ret
+
+    .global machine_stack_depth
+machine_stack_depth:
+    li a1, 2048
+    sub a1, sp, a1
+    li a2, 0xa5a5a5a5
+1:  ld a3, 0(a1)
+    bne a3, a2, 2f
+    addi a1, a1, 8
+    bne a1, sp, 1b
+2:  sub a0, sp, a1
+    ret
+
 /* As in arm.S. */
     .global test_stop_begin
 test_stop_begin:
