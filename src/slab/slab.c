@@ -3,7 +3,6 @@
 #include "slab/slab.h"
 
 #include "base/assert.h"
-#include "base/word.h"
 
 size_t mni_slab_record_size(const struct mni_layout *layout)
 {
@@ -42,6 +41,14 @@ void mni_slab_init(struct mni_slab *slab, const struct mni_layout *layout,
     slab->word_count = layout->word_count;
     slab->words_total = layout->words_total;
     slab->class = class;
+    /*@ loop invariant 0 <= i <= slab->words_total;
+        loop invariant ones: \forall integer w; 0 <= w < i ==>
+          slab->bits[w] == all_slots(64);
+        loop invariant zero: \forall integer w; i <= w < 2 * MNI_SLAB_WORDS ==>
+          slab->bits[w] == 0;
+        loop assigns i, slab->bits[0 .. MNI_SLAB_WORDS - 1];
+        loop variant slab->words_total - i;
+    */
     for (uint32_t i = 0; i < layout->words_total; i++)
         mn_atomic_store_relaxed(&slab->bits[i], UINT64_MAX);
     if (layout->slot_count < 64)
@@ -51,29 +58,87 @@ void mni_slab_init(struct mni_slab *slab, const struct mni_layout *layout,
     mn_atomic_store_release(&slab->span.kind, MNI_SPAN_SLAB);
 }
 
+/* Move what other threads returned of word `i`. */
+/*@ requires \valid(slab) && shaped(*slab) && i < slab->word_count;
+    assigns slab->bits[i], slab->bits[slab->words_total + i], slab->owed;
+    ensures moved: \forall integer k; 0 <= k < 64 ==>
+      !bit(slab->bits[slab->words_total + i], k);
+    ensures here: \forall integer k; 0 <= k < 64 ==>
+      (bit(slab->bits[i], k) <==> bit(\old(slab->bits[i]), k)
+         || bit(\old(slab->bits[slab->words_total + i]), k));
+    ensures same: same_but(\old(*slab), *slab, -1);
+    ensures none: \result == \false ==>
+      slab->bits[i] == \old(slab->bits[i])
+      && slab->bits[slab->words_total + i]
+           == \old(slab->bits[slab->words_total + i]);
+*/
+static bool slab_drain_word(struct mni_slab *slab, uint32_t i)
+{
+    _Atomic uint64_t *remote = &slab->bits[slab->words_total + i];
+
+    if (mn_atomic_load_relaxed(remote) == 0)
+        return false;
+    /* Acquire: pairs with the release in mni_slab_return_any, so that what the
+     * other thread did to the slot is over. */
+    uint64_t returned = mn_atomic_exchange_acq_rel(remote, 0);
+    MN_CHECK((mn_atomic_load_relaxed(&slab->bits[i]) & returned) == 0,
+             "a block was released twice");
+    mni_slots_add(&slab->bits[i], returned);
+    slab->owed++;
+    /*@ assert inside: \forall integer j; 0 <= j < slab->slot_count ==>
+          0 <= j / 64 < slab->words_total && 0 <= j % 64 < 64; */
+    /*@ assert word: \forall integer k; 0 <= k < 64 ==>
+          (bit(slab->bits[i], k)
+           <==> bit(\at(slab->bits[i], Pre), k)
+                || bit(\at(slab->bits[slab->words_total + i], Pre), k)); */
+    /*@ assert now: \forall integer j; 0 <= j < slab->slot_count
+          && j / 64 == i ==> !returned(*slab, j)
+          && (owned(*slab, j) <==> bit(slab->bits[i], j % 64)); */
+    /*@ assert before: \forall integer j; 0 <= j < slab->slot_count
+          && j / 64 == i ==>
+          (isfree(\at(*slab, Pre), j)
+           <==> bit(\at(slab->bits[i], Pre), j % 64)
+                || bit(\at(slab->bits[slab->words_total + i], Pre), j % 64));
+     */
+    /*@ assert mine: \forall integer j; 0 <= j < slab->slot_count
+          && j / 64 == i ==>
+          (isfree(*slab, j) <==> isfree(\at(*slab, Pre), j)); */
+    /*@ assert others: \forall integer j; 0 <= j < slab->slot_count
+          && j / 64 != i ==>
+          (isfree(*slab, j) <==> isfree(\at(*slab, Pre), j)); */
+    return true;
+}
+
 bool mni_slab_drain_owner(struct mni_slab *slab)
 {
     bool any = false;
 
-    for (uint32_t i = 0; i < slab->word_count; i++) {
-        _Atomic uint64_t *remote = &slab->bits[slab->words_total + i];
-        if (mn_atomic_load_relaxed(remote) == 0)
-            continue;
-        /* Acquire: pairs with the release in mni_slab_return_any, so that
-         * what the other thread did to the slot is over. */
-        uint64_t returned = mn_atomic_exchange_acq_rel(remote, 0);
-        uint64_t seen = mn_atomic_load_relaxed(&slab->bits[i]);
-        MN_CHECK((seen & returned) == 0, "a block was released twice");
-        while (!mni_word_change(&slab->bits[i], &seen, seen | returned))
-            continue;
-        slab->owed++;
-        any = true;
-    }
+    /*@ loop invariant range: 0 <= i <= slab->word_count;
+        loop invariant same: same_but(\at(*slab, Pre), *slab, -1);
+        loop invariant once: once(*slab);
+        loop invariant beyond: beyond(*slab);
+        loop invariant tail: tail(*slab);
+        loop invariant moved: \forall integer j; 0 <= j < 64 * i ==>
+          !returned(*slab, j);
+        loop invariant none: any == \false ==>
+          same_bits(\at(*slab, Pre), *slab);
+        loop assigns i, any, slab->owed,
+                     slab->bits[0 .. 2 * MNI_SLAB_WORDS - 1];
+        loop variant slab->word_count - i;
+    */
+    for (uint32_t i = 0; i < slab->word_count; i++)
+        any |= slab_drain_word(slab, i);
     return any;
 }
 
 uint32_t mni_slab_find_owner(const struct mni_slab *slab, uint32_t from)
 {
+    /*@ loop invariant range: \at(from, Pre) <= from <= slab->word_count;
+        loop invariant first: \forall integer w; \at(from, Pre) <= w < from ==>
+          slab->bits[w] == 0;
+        loop assigns from;
+        loop variant slab->word_count - from;
+    */
     while (from < slab->word_count
            && mn_atomic_load_relaxed(&slab->bits[from]) == 0)
         from++;
@@ -84,9 +149,30 @@ bool mni_slab_is_empty_owner(const struct mni_slab *slab)
 {
     uint64_t full = mni_slab_full_word(slab);
 
-    for (uint32_t i = 0; i < slab->word_count; i++)
+    /*@ loop invariant range: 0 <= i <= slab->word_count;
+        loop invariant full: \forall integer w; 0 <= w < i ==>
+          slab->bits[w] == full;
+        loop assigns i;
+        loop variant slab->word_count - i;
+    */
+    for (uint32_t i = 0; i < slab->word_count; i++) {
+        /*@ assert few: \forall integer k; 0 <= k < 64 && bit(slab->bits[i], k)
+              ==> k < slab->slot_count; */
+        /*@ assert differs: is_all(slab->bits[i], slab->slot_count)
+              || \exists integer k; 0 <= k < 64 && k < slab->slot_count
+                   && !bit(slab->bits[i], k); */
+        /*@ assert mine: \forall integer k; 0 <= k < 64 ==>
+              (owned(*slab, 64 * i + k) <==> bit(slab->bits[i], k)); */
+        /*@ assert in: \forall integer k; 0 <= k < 64 && k < slab->slot_count
+              ==> 0 <= 64 * i + k < slab->slot_count; */
+        /*@ assert out: is_all(slab->bits[i], slab->slot_count)
+              || \exists integer j; 0 <= j < slab->slot_count
+                   && !owned(*slab, j); */
         if (mn_atomic_load_relaxed(&slab->bits[i]) != full)
             return false;
+    }
+    /*@ assert all: \forall integer i; 0 <= i < slab->slot_count ==>
+          0 <= i / 64 < slab->word_count; */
     return true;
 }
 
@@ -102,11 +188,16 @@ enum mni_returned mni_slab_return_any(struct mni_slab *slab, uint64_t index)
 {
     uint64_t bit = UINT64_C(1) << index % 64;
 
-    if ((mn_atomic_load_relaxed(mni_slab_word(slab, index)) & bit) != 0)
+    /*@ assert bit: \forall integer k; 0 <= k < 64 ==>
+          (bit(bit, k) <==> k == index % 64); */
+    /*@ assert others: \forall integer j; 0 <= j && j != index
+          && j / 64 == index / 64 ==> j % 64 != index % 64; */
+    if (mni_word_test(mn_atomic_load_relaxed(mni_slab_word(slab, index)),
+                      index))
         return MNI_RETURNED_TWICE;
-    /* Release: pairs with the acquire in mni_slab_drain_owner. */
+    /* Release: pairs with the acquire in slab_drain_word. */
     uint64_t before = mn_atomic_or_acq_rel(mni_slab_remote(slab, index), bit);
-    if ((before & bit) != 0)
+    if (mni_word_test(before, index))
         return MNI_RETURNED_TWICE;
     return before == 0 ? MNI_RETURNED_FIRST : MNI_RETURNED;
 }
@@ -120,6 +211,10 @@ struct mni_slab *mni_slab_from(struct mn_owner *owner)
 
 /* The free slots of word `i`, by both arrays. While the owner moves a slot
  * from one to the other it looks taken for a moment. */
+/*@ requires \valid_read(slab) && shaped(*slab) && i < slab->word_count;
+    assigns \nothing;
+    ensures \result == (slab->bits[i] | slab->bits[slab->words_total + i]);
+*/
 static uint64_t slab_free_word(const struct mni_slab *slab, uint32_t i)
 {
     /* Acquire: keeps the second load after the first. */
@@ -138,6 +233,12 @@ uint32_t mni_slab_free_count_any(const struct mni_slab *slab)
 {
     uint32_t count = 0;
 
+    /*@ loop invariant range: 0 <= i <= slab->word_count;
+        loop invariant bound: 0 <= count <= 64 * i;
+        loop invariant count == free_below(*slab, i);
+        loop assigns i, count;
+        loop variant slab->word_count - i;
+    */
     for (uint32_t i = 0; i < slab->word_count; i++)
         count += mni_count_bits(slab_free_word(slab, i));
     return count;

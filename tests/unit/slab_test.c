@@ -72,22 +72,17 @@ static struct mni_slab *make(unsigned class, unsigned char *start)
     return slab;
 }
 
-TEST(each_offset_of_each_class_leads_to_its_slot)
+TEST(an_address_leads_to_the_slot_of_its_offset)
 {
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
         unsigned char *start = (unsigned char *)((uintptr_t)CELL << 20);
         struct mni_slab *slab = make(class, start);
-        size_t size = slab->slot_size;
-        size_t index = 0;
-        size_t within = 0;
-        for (size_t offset = 0; offset < slab->span.size; offset++) {
+
+        for (size_t offset = 0; offset < slab->span.size; offset += 7) {
             struct mni_slot slot = mni_slab_slot(slab, start + offset);
-            EXPECT(slot.index == index);
-            EXPECT((slot.fraction < slab->reciprocal) == (within == 0));
-            if (++within == size) {
-                within = 0;
-                index++;
-            }
+            EXPECT(slot.index == offset / slab->slot_size);
+            EXPECT((slot.fraction < slab->reciprocal)
+                   == (offset % slab->slot_size == 0));
         }
         free(slab);
     }
@@ -120,9 +115,9 @@ static bool take(struct mni_slab *slab, uint64_t *index)
 
     if (word == slab->word_count)
         return false;
-    uint64_t seen = slab->bits[word];
-    *index = word * 64 + mni_lowest_bit(seen);
-    slab->bits[word] = seen & (seen - 1);
+    uint64_t seen;
+    EXPECT(mni_slots_take(&slab->bits[word], &seen));
+    *index = word * 64 + mni_word_lowest(seen);
     return true;
 }
 
@@ -158,6 +153,62 @@ TEST(every_slot_goes_out_once_and_comes_back_from_another_thread)
         EXPECT(mni_slab_drain_owner(slab) && mni_slab_check(slab));
         EXPECT(mni_slab_is_empty_owner(slab) && mni_slab_is_quiet_owner(slab));
         EXPECT(mni_slab_return_any(slab, 0) == MNI_RETURNED_TWICE);
+        free(slab);
+    }
+}
+
+TEST(every_slot_comes_back_from_its_owner_once)
+{
+    for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
+        struct mni_slab *slab = make(class, NULL);
+        uint64_t index;
+        uint64_t next;
+
+        while (take(slab, &index))
+            continue;
+        for (index = 0; index < slab->slot_count; index++) {
+            EXPECT(mni_slab_return_owner(slab, index, &next));
+            EXPECT(next == slab->bits[index / 64]);
+            EXPECT(mni_slab_is_free_any(slab, index));
+            EXPECT(mni_slab_free_count_any(slab) == index + 1);
+            EXPECT(!mni_slab_return_owner(slab, index, &next));
+        }
+        EXPECT(mni_slab_is_empty_owner(slab) && mni_slab_check(slab));
+        free(slab);
+    }
+}
+
+TEST(its_owner_does_not_return_a_slot_that_others_returned)
+{
+    struct mni_slab *slab = make(3, NULL);
+    uint64_t index;
+    uint64_t next;
+
+    EXPECT(take(slab, &index));
+    EXPECT(mni_slab_return_any(slab, index) == MNI_RETURNED_FIRST);
+    EXPECT(!mni_slab_return_owner(slab, index, &next));
+    EXPECT(mni_slab_check(slab));
+    free(slab);
+}
+
+TEST(a_release_beyond_the_slots_is_refused_or_seen)
+{
+    for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
+        struct mni_slab *slab = make(class, NULL);
+        uint64_t index;
+        uint64_t next;
+
+        while (take(slab, &index))
+            continue;
+        for (index = slab->slot_count; index < 64 * slab->words_total; index++)
+            if (slab->slot_count >= 64) {
+                EXPECT(!mni_slab_return_owner(slab, index, &next));
+                EXPECT(mni_slab_check(slab));
+            } else {
+                EXPECT(mni_slab_return_owner(slab, index, &next));
+                EXPECT(next > mni_slab_full_word(slab));
+                EXPECT(!mni_slab_check(slab));
+            }
         free(slab);
     }
 }
