@@ -47,9 +47,13 @@ bool mni_common_lock(void)
 
 void mni_common_unlock(void)
 {
-    /* What somebody told the heap while we held the lock. */
-    (void)mni_heap_drain(&mni_heap_common);
-    mni_lock_leave(&thread_lock);
+    /* What somebody told the heap while we held the lock; and once more if it
+     * was a signal handler, between our look and the lock's release. */
+    do {
+        (void)mni_heap_drain(&mni_heap_common);
+        mni_lock_leave(&thread_lock);
+    } while (mn_atomic_load_relaxed(&mni_heap_common.pending) != NULL
+             && mni_lock_enter(&thread_lock));
 }
 
 struct mni_heap *mni_thread_heaps(void)
