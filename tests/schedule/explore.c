@@ -235,7 +235,8 @@ static void explore_restore(void)
     for (int i = 0; i <= EXPLORE_THREADS; i++) {
         struct run_thread *thread = &run->threads[i];
         memcpy(thread->local, thread->local_first, RUN_LOCAL);
-        thread->started = thread->done = thread->tolerates = false;
+        thread->started = thread->done = false;
+        thread->tolerates = thread->interrupted = false;
         thread->ready = NULL;
         thread->store_count = 0;
         thread->locks = 0;

@@ -28,6 +28,10 @@ struct explore_scenario {
     void (*setup)(void);
     void (*body)(int thread);
     void (*check)(void);
+    /* Or NULL: interrupts each thread once, as a signal handler does, before
+     * any operation, of which each is one instruction. Counts as a preemption.
+     */
+    void (*handler)(int thread);
 };
 
 /* Explore the scenarios that the arguments ask for; the status of main. */
@@ -92,5 +96,6 @@ uint64_t explore_change(enum explore_how how, void *address, uint64_t value,
 bool explore_cas(bool locked, void *address, void *expected, uint64_t value,
                  const struct explore_place *place);
 void explore_fence(void);
+void explore_signal_fence(void);
 
 #endif

@@ -288,6 +288,58 @@ static void late_body(int thread)
     }
 }
 
+/* ---- signal handlers ---- */
+
+static void signal_setup(void)
+{
+    setup_take(0, 2 * SLOTS, SLOT);
+    state_give(block[2 * SLOTS - 1]);
+}
+
+static void signal_body(int thread)
+{
+    if (thread == 1) {
+        state_give(block[0]);
+        return;
+    }
+    state_give(block[1]);
+    (void)state_take(SLOT);
+    (void)state_take(SLOT);
+    state_give(block[2]);
+    (void)state_take(HALF);
+}
+
+static void signal_handler(int thread)
+{
+    if (thread == 1)
+        return;
+    /* It gets nothing if it interrupted the holder of a lock. */
+    (void)state_try_from(NULL, SLOT);
+    state_give(block[3]);
+    state_give(block[SLOTS]);
+    void *other = state_try_from(NULL, HALF);
+    if (other != NULL)
+        state_give(other);
+}
+
+/* The thread is about to end, or has ended, when the signal comes. */
+static void last_signal_body(int thread)
+{
+    if (thread == 0)
+        explore_thread_ends();
+    else
+        state_give(block[0]);
+}
+
+static void last_signal_handler(int thread)
+{
+    if (thread == 1)
+        return;
+    state_give(block[1]);
+    state_give(block[SLOTS]);
+    (void)state_try_from(NULL, SLOT);
+}
+
 /* ---- first-class heaps ---- */
 
 static void shared_setup(void)
@@ -459,25 +511,30 @@ static void gone_body(int thread)
 }
 
 static const struct explore_scenario scenarios[] = {
-    {"remote", 3, 2, remote_setup, remote_body, check_all},
-    {"words", 3, 2, words_setup, words_body, check_all},
-    {"empty", 3, 2, empty_setup, empty_body, check_all},
-    {"trim", 3, 2, empty_setup, trim_body, check_all},
-    {"cross", 2, 3, cross_setup, cross_body, check_all},
-    {"ends", 3, 2, ends_setup, ends_body, check_all},
-    {"reused", 3, 2, ends_setup, reused_body, check_all},
-    {"left", 3, 2, left_setup, left_body, check_all},
-    {"listed", 3, 2, listed_setup, listed_body, check_all},
-    {"over", 3, 2, over_setup, over_body, check_all},
-    {"last", 3, 2, last_setup, last_body, check_all},
-    {"late", 3, 1, late_setup, late_body, check_all},
-    {"shared", 3, 2, shared_setup, shared_body, check_all},
-    {"large", 3, 2, large_setup, large_body, check_all},
-    {"resize", 3, 2, large_setup, resize_body, check_all},
-    {"walk", 2, 2, walk_setup, walk_body, check_all},
-    {"stats", 3, 2, empty_setup, stats_body, check_all},
-    {"map", 3, 2, map_setup, map_body, check_all},
-    {"gone", 3, 2, map_setup, gone_body, check_all},
+    {"remote", 3, 2, remote_setup, remote_body, check_all, NULL},
+    {"words", 3, 2, words_setup, words_body, check_all, NULL},
+    {"empty", 3, 2, empty_setup, empty_body, check_all, NULL},
+    {"trim", 3, 2, empty_setup, trim_body, check_all, NULL},
+    {"cross", 2, 3, cross_setup, cross_body, check_all, NULL},
+    {"ends", 3, 2, ends_setup, ends_body, check_all, NULL},
+    {"reused", 3, 2, ends_setup, reused_body, check_all, NULL},
+    {"left", 3, 2, left_setup, left_body, check_all, NULL},
+    {"listed", 3, 2, listed_setup, listed_body, check_all, NULL},
+    {"over", 3, 2, over_setup, over_body, check_all, NULL},
+    {"last", 3, 2, last_setup, last_body, check_all, NULL},
+    {"late", 3, 1, late_setup, late_body, check_all, NULL},
+    {"signal", 1, 1, signal_setup, signal_body, check_all, signal_handler},
+    {"signal and thread", 2, 2, signal_setup, signal_body, check_all,
+     signal_handler},
+    {"signal at the end", 2, 2, signal_setup, last_signal_body, check_all,
+     last_signal_handler},
+    {"shared", 3, 2, shared_setup, shared_body, check_all, NULL},
+    {"large", 3, 2, large_setup, large_body, check_all, NULL},
+    {"resize", 3, 2, large_setup, resize_body, check_all, NULL},
+    {"walk", 2, 2, walk_setup, walk_body, check_all, NULL},
+    {"stats", 3, 2, empty_setup, stats_body, check_all, NULL},
+    {"map", 3, 2, map_setup, map_body, check_all, NULL},
+    {"gone", 3, 2, map_setup, gone_body, check_all, NULL},
 };
 
 int main(int argc, char **argv)

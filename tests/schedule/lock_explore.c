@@ -35,6 +35,7 @@ bool mni_lock_enter(struct mni_lock *lock)
 
 void mni_lock_leave(struct mni_lock *lock)
 {
+    explore_signal_fence();
     explore_fence();
     if (*lock_state(lock) != (uint32_t)explore_self() + 1)
         explore_fail("a lock is left by another thread than its holder");

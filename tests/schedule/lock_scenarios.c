@@ -49,8 +49,8 @@ static void check_four(void)
 }
 
 static const struct explore_scenario scenarios[] = {
-    {"three", 3, 3, setup, once, check_three},
-    {"two twice", 2, 4, setup, twice, check_four},
+    {"three", 3, 3, setup, once, check_three, NULL},
+    {"two twice", 2, 4, setup, twice, check_four, NULL},
 };
 
 int main(int argc, char **argv)

@@ -185,9 +185,26 @@ static void ops_point(void)
     }
 }
 
+/* Here a signal may come. */
+static void ops_interrupt(void)
+{
+    static const struct explore_place place = {"signal", __FILE__, __LINE__, 0};
+    struct run_thread *self = run_self();
+
+    if (!run->active || run->scenario->handler == NULL || self->interrupted
+        || run->spent == run->bound || run_choose(2) == 0)
+        return;
+    run->spent++;
+    self->interrupted = true;
+    ops_trace("(begin)", NULL, 0, &place);
+    run->scenario->handler(run->self);
+    ops_trace("(end)", NULL, 0, &place);
+}
+
 /* Before an operation. Whether others can notice when it happens. */
 static bool ops_before(const void *address, bool writes)
 {
+    ops_interrupt();
     bool shared = ops_note(address, writes);
 
     if (shared)
@@ -298,4 +315,9 @@ bool explore_cas(bool locked, void *address, void *expected, uint64_t value,
 void explore_fence(void)
 {
     run_flush(run_self());
+}
+
+void explore_signal_fence(void)
+{
+    ops_interrupt();
 }

@@ -38,6 +38,7 @@ struct run_thread {
     unsigned store_count;
     uint32_t locks; /* held, by number */
     bool tolerates;
+    bool interrupted;
     unsigned char local[RUN_LOCAL];
     unsigned char local_first[RUN_LOCAL]; /* after setup */
     unsigned char stack[RUN_STACK];

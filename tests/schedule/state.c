@@ -21,12 +21,13 @@ static struct {
 
 /* ---- blocks that are out ---- */
 
-void *state_take_from(struct mn_heap *heap, size_t size)
+void *state_try_from(struct mn_heap *heap, size_t size)
 {
     unsigned char *block = mn_heap_alloc(heap, size);
     size_t at = STATE_OUT;
 
-    EXPECT(block != NULL);
+    if (block == NULL)
+        return NULL;
     for (size_t i = 0; i < STATE_OUT; i++) {
         if (state_out[i].block == NULL)
             at = i;
@@ -38,6 +39,14 @@ void *state_take_from(struct mn_heap *heap, size_t size)
     state_out[at].block = block;
     state_out[at].size = size;
     state_out[at].heap = heap;
+    return block;
+}
+
+void *state_take_from(struct mn_heap *heap, size_t size)
+{
+    void *block = state_try_from(heap, size);
+
+    EXPECT(block != NULL);
     return block;
 }
 

@@ -10,6 +10,10 @@
 /* Allocate from a heap, or from the thread's if it is NULL. Fails if any byte
  * of it is out already. */
 void *state_take_from(struct mn_heap *heap, size_t size);
+
+/* The same, and NULL if there is nothing to be had. */
+void *state_try_from(struct mn_heap *heap, size_t size);
+
 void *state_take(size_t size);
 
 /* Release by mn_free. */

@@ -56,6 +56,6 @@
 #define mn_atomic_cas_relaxed(p, e, v) EXPLORE_CAS(false, p, e, v)
 
 #define mn_atomic_fence() explore_fence()
-#define mn_atomic_signal_fence() ((void)0)
+#define mn_atomic_signal_fence() explore_signal_fence()
 
 #endif
