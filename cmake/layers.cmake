@@ -53,6 +53,11 @@ function(mneme_compile_as target layer)
     target_compile_options(${target} PRIVATE
         -fvisibility=hidden -ftls-model=initial-exec -fno-plt
         -fno-semantic-interposition)
+    # Records have fields of two and four bytes: to gather them into vectors
+    # takes more instructions than it saves.
+    if(layer STREQUAL "region")
+        target_compile_options(${target} PRIVATE -fno-tree-slp-vectorize)
+    endif()
     # Or the compiler turns malloc and memset inside calloc into calloc.
     if(layer MATCHES "^(heap|override)$")
         target_compile_options(${target} PRIVATE

@@ -41,7 +41,7 @@ static void tiled_block(const struct mn_tiled *tiled, uint32_t i,
                         struct mn_block *block)
 {
     const struct mni_tiles *tiles = tiled->tiles;
-    const struct mni_tile *tile = &tiles->record[i];
+    const struct mni_tile *tile = &MNI_TILE(tiles, i);
 
     block->start = tiled->base + ((size_t)tile->start << tiled->granule_shift);
     block->size = (size_t)tile->size << tiled->granule_shift;
@@ -91,13 +91,14 @@ static inline uint32_t tiled_record(const struct mn_tiled *tiled,
     if (offset >= tiled->size
         || (uintptr_t)granule << tiled->granule_shift != offset)
         tiled_stop(tiled, operation, address);
-    uint32_t i = tiled->index == NULL
-                     ? 0
-                     : ((const MNI_TILE_LINK *)
-                            tiled->index)[granule >> tiled->step_shift];
-    if (tiles->record[i].start != granule)
+    const MNI_TILE_LINK *entry = tiled->index;
+    uint32_t i = entry[granule >> tiled->step_shift];
+    if (MNI_TILE(tiles, i).start != granule) {
         i = mni_tile_index_find(tiled_index(tiled), tiles, granule);
-    if (tiles->record[i].list != MNI_TILES_USED || i == 0)
+        if (i == 0)
+            tiled_stop(tiled, operation, address);
+    }
+    if (MNI_TILE(tiles, i).list != MNI_TILES_USED)
         tiled_stop(tiled, operation, address);
     return i;
 }
@@ -125,30 +126,63 @@ static bool tiled_check_small(const struct mn_tiled *tiled)
            || tiled_check(&tiled->region);
 }
 
+/* The index with a shift that the compiler sees to be 0, where it is. */
+static inline struct mni_tile_index tiled_index_dense(struct mn_tiled *tiled)
+{
+    return (struct mni_tile_index){tiled->index, 0};
+}
+
+/* The address of block `i`, which has just been handed out; 0 is none. */
+MNI_TILE_INLINE void *tiled_hand_out(struct mn_tiled *tiled, uint32_t i)
+{
+    const struct mni_tiles *tiles = tiled->tiles;
+
+    if (i == 0)
+        return NULL;
+    if (tiled->step_shift == 0)
+        mni_tile_index_taken(tiled_index_dense(tiled), tiles, i);
+    else
+        mni_tile_index_taken(tiled_index(tiled), tiles, i);
+    return tiled->base
+           + ((size_t)MNI_TILE(tiles, i).start << tiled->granule_shift);
+}
+
+/* Apart from the common case, which is shorter without it. */
+static __attribute__((noinline)) void *
+tiled_alloc_aligned(struct mn_tiled *tiled, size_t size, size_t align_granules)
+{
+    struct mni_tiles *tiles = tiled->tiles;
+    struct mni_tile_index index = tiled_index(tiled);
+
+    if (align_granules > UINT32_C(1) << 31)
+        return NULL;
+    uint32_t i = mni_tiles_alloc(tiles, tiled_granules(tiled, size),
+                                 (uint32_t)align_granules);
+    uint32_t left = MNI_TILE(tiles, i).left;
+    if (i != 0 && mni_tiles_is_free(tiles, left)) {
+        mni_tile_index_pivot(index, tiles, left);
+        mni_tile_index_start(index, tiles, i);
+    }
+    return tiled_hand_out(tiled, i);
+}
+
 static void *tiled_alloc(struct mn_region *region, size_t size, size_t align)
 {
     struct mn_tiled *tiled = (struct mn_tiled *)region;
-    struct mni_tiles *tiles = tiled->tiles;
     size_t align_granules = align >> tiled->granule_shift;
+    void *block = NULL;
 
     MN_ASSERT(tiled_check_small(tiled));
-    if (size > tiled->size || align_granules > UINT32_C(1) << 31)
+    if (size > tiled->size)
         return NULL;
-    if (align_granules == 0)
-        align_granules = 1;
-    uint32_t i = mni_tiles_alloc(tiles, tiled_granules(tiled, size),
-                                 (uint32_t)align_granules);
-    if (i == 0)
-        return NULL;
-    const struct mni_tile *tile = &tiles->record[i];
-    struct mni_tile_index index = tiled_index(tiled);
-    mni_tile_index_block(index, tiles, i);
-    if (align_granules != 1 && mni_tiles_is_free(tiles, tile->left))
-        mni_tile_index_block(index, tiles, tile->left);
-    if (mni_tiles_is_free(tiles, tile->right))
-        mni_tile_index_block(index, tiles, tile->right);
+    if (align_granules > 1)
+        block = tiled_alloc_aligned(tiled, size, align_granules);
+    else
+        block = tiled_hand_out(
+            tiled,
+            mni_tiles_alloc(tiled->tiles, tiled_granules(tiled, size), 1));
     MN_ASSERT(tiled_check_small(tiled));
-    return tiled->base + ((size_t)tile->start << tiled->granule_shift);
+    return block;
 }
 
 static void tiled_free(struct mn_region *region, void *address)
@@ -158,16 +192,11 @@ static void tiled_free(struct mn_region *region, void *address)
 
     MN_ASSERT(tiled_check_small(tiled));
     uint32_t i = tiled_record(tiled, "free", address);
-    if (mni_tiles_is_free(tiles, tiles->record[i].left)) {
-        uint32_t left = tiles->record[i].left;
-        (void)mni_tiles_free(tiles, i);
-        i = left;
-    } else {
-        (void)mni_tiles_free(tiles, i);
-    }
-    mni_tile_index_block(tiled_index(tiled), tiles, i);
-    if (tiles->record[i].right != 0)
-        mni_tile_index_start(tiled_index(tiled), tiles, tiles->record[i].right);
+    i = mni_tiles_release(tiles, i);
+    if (tiled->step_shift == 0)
+        mni_tile_index_released(tiled_index_dense(tiled), tiles, i);
+    else
+        mni_tile_index_released(tiled_index(tiled), tiles, i);
     MN_ASSERT(tiled_check_small(tiled));
 }
 
@@ -182,12 +211,14 @@ static bool tiled_resize(struct mn_region *region, void *address, size_t size)
         || !mni_tiles_resize(tiles, i, tiled_granules(tiled, size)))
         return false;
     struct mni_tile_index index = tiled_index(tiled);
-    uint32_t right = tiles->record[i].right;
-    mni_tile_index_block(index, tiles, i);
-    if (right != 0)
-        mni_tile_index_block(index, tiles, right);
-    if (right != 0 && tiles->record[right].right != 0)
-        mni_tile_index_start(index, tiles, tiles->record[right].right);
+    uint32_t right = MNI_TILE(tiles, i).right;
+    mni_tile_index_pivot(index, tiles, i);
+    if (right != 0) {
+        mni_tile_index_start(index, tiles, right);
+        mni_tile_index_pivot(index, tiles, right);
+    }
+    if (right != 0 && MNI_TILE(tiles, right).right != 0)
+        mni_tile_index_start(index, tiles, MNI_TILE(tiles, right).right);
     MN_ASSERT(tiled_check_small(tiled));
     return true;
 }
@@ -198,7 +229,7 @@ static bool tiled_walk(const struct mn_region *region, mn_block_fn visit,
     const struct mn_tiled *tiled = (const struct mn_tiled *)region;
     const struct mni_tiles *tiles = tiled->tiles;
 
-    for (uint32_t i = MNI_TILES_FIRST; i != 0; i = tiles->record[i].right) {
+    for (uint32_t i = MNI_TILES_FIRST; i != 0; i = MNI_TILE(tiles, i).right) {
         struct mn_block block;
         tiled_block(tiled, i, &block);
         if (!visit(&block, context))
@@ -220,8 +251,9 @@ static void tiled_begin(struct mn_tiled *tiled, uint32_t count,
 #else
     (void)place;
 #endif
-    mni_tiles_init(tiles, tiled->granule_count, count, origin);
-    mni_tile_index_block(tiled_index(tiled), tiles, MNI_TILES_FIRST);
+    mni_tiles_init(tiles, tiled->granule_count, count * MNI_TILE_UNIT, origin);
+    mni_tile_index_start(tiled_index(tiled), tiles, MNI_TILES_FIRST);
+    mni_tile_index_pivot(tiled_index(tiled), tiles, MNI_TILES_FIRST);
     MN_ASSERT(tiled_check_small(tiled));
 }
 
@@ -229,7 +261,7 @@ static uint32_t tiled_count(const struct mn_tiled *tiled)
 {
     const struct mni_tiles *tiles = tiled->tiles;
 
-    return tiles->count;
+    return tiles->count / MNI_TILE_UNIT;
 }
 
 static bool tiled_spare(const struct mn_tiled *tiled)
@@ -239,7 +271,7 @@ static bool tiled_spare(const struct mn_tiled *tiled)
 
 static void tiled_grow(struct mn_tiled *tiled, uint32_t count)
 {
-    mni_tiles_grow(tiled->tiles, count);
+    mni_tiles_grow(tiled->tiles, count * MNI_TILE_UNIT);
 }
 
 const struct mni_tiled_kind MNI_TILED_KIND = {
@@ -251,7 +283,7 @@ const struct mni_tiled_kind MNI_TILED_KIND = {
             .block_at = tiled_block_at,
             .walk = tiled_walk},
     .granules_max = MNI_TILES_CAPACITY_MAX,
-    .count_max = MNI_TILES_MAX,
+    .count_max = MNI_TILES_MAX / MNI_TILE_UNIT,
     .record_size = sizeof(struct mni_tile),
     .entry_size = sizeof(MNI_TILE_LINK),
     .head_size = offsetof(struct mni_tiles, record),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tiled_tlsf_16.c -- tiled regions by tlsf, links of 16 bits. */
 #define MNI_TILE_BITS 16
+#define MNI_TILE_UNIT 7
 #define MNI_TILED_KIND mni_tiled_tlsf_16
 #include "region/tiles_tlsf.h"
 

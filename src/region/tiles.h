@@ -37,6 +37,22 @@ enum { MNI_TILES_MAX = 1 << 24 };
 #define MNI_TILES_CAPACITY_MAX UINT32_C(0x7fffffff)
 #endif
 
+/* A link is the number of a record times this. With a record's length in words
+ * of a link, an address takes no multiplication; the proof, and what does not
+ * care, has 1: nothing but MNI_TILE and the counting of records knows. */
+#if !defined MNI_TILE_UNIT || defined __FRAMAC__
+#undef MNI_TILE_UNIT
+#define MNI_TILE_UNIT 1
+#endif
+
+/* Inlined into each caller, so that a constant argument counts, unless size is
+ * what matters. */
+#ifdef __OPTIMIZE_SIZE__
+#define MNI_TILE_INLINE static inline
+#else
+#define MNI_TILE_INLINE static inline __attribute__((always_inline))
+#endif
+
 /* The state of a record: below MNI_TILES_SPARE it is a free block, and the
  * number is the strategy's to choose. */
 enum {
@@ -72,13 +88,23 @@ struct mni_tiles {
     struct mni_tile record[MNI_TILES_MAX];
 };
 
+#if MNI_TILE_UNIT == 1
+#define MNI_TILE(tiles, link) ((tiles)->record[link])
+#else
+_Static_assert(sizeof(struct mni_tile) == MNI_TILE_UNIT * sizeof(MNI_TILE_LINK),
+               "links count words");
+#define MNI_TILE(tiles, link)                                                  \
+    (*(struct mni_tile *)((uintptr_t)(tiles)->record                           \
+                          + (uintptr_t)(link) * sizeof(MNI_TILE_LINK)))
+#endif
+
 #include "region/tiles_spec.h"
 
 /* Bytes of memory that `count` records need. */
 static inline size_t mni_tiles_bytes(uint32_t count)
 {
     return offsetof(struct mni_tiles, record)
-           + (size_t)count * sizeof(struct mni_tile);
+           + (size_t)count / MNI_TILE_UNIT * sizeof(struct mni_tile);
 }
 
 /*@ requires \valid_read(tiles) && i < MNI_TILES_MAX;
@@ -87,10 +113,10 @@ static inline size_t mni_tiles_bytes(uint32_t count)
 */
 static inline bool mni_tiles_is_free(const struct mni_tiles *tiles, uint32_t i)
 {
-    return tiles->record[i].list < MNI_TILES_SPARE;
+    return MNI_TILE(tiles, i).list < MNI_TILES_SPARE;
 }
 
 /* The block before every other, which begins the region: always record 1. */
-enum { MNI_TILES_FIRST = 1 };
+enum { MNI_TILES_FIRST = MNI_TILE_UNIT };
 
 #endif

@@ -16,8 +16,8 @@ enum { MNI_TILES_WORDS = 1 };
 static inline bool mni_tree_before(const struct mni_tiles *tiles, uint32_t a,
                                    uint32_t b)
 {
-    const struct mni_tile *first = &tiles->record[a];
-    const struct mni_tile *second = &tiles->record[b];
+    const struct mni_tile *first = &MNI_TILE(tiles, a);
+    const struct mni_tile *second = &MNI_TILE(tiles, b);
 
     return first->size < second->size
            || (first->size == second->size && first->start < second->start);
@@ -34,9 +34,9 @@ static inline uint32_t mni_strategy_propose(const struct mni_tiles *tiles,
     uint32_t found = 0;
 
     for (uint32_t i = tiles->head[0]; i != 0;) {
-        bool enough = tiles->record[i].size >= size;
+        bool enough = MNI_TILE(tiles, i).size >= size;
         found = enough ? i : found;
-        i = enough ? tiles->record[i].prev : tiles->record[i].next;
+        i = enough ? MNI_TILE(tiles, i).prev : MNI_TILE(tiles, i).next;
     }
     return found;
 }

@@ -26,11 +26,11 @@ static inline void mni_tile_give(struct mni_tiles *tiles, uint32_t i)
     uint32_t first = tiles->spare;
 
     //@ assert in: first < tiles->count;
-    tiles->record[i].next = (MNI_TILE_LINK)first;
-    tiles->record[i].prev = 0;
-    tiles->record[first].prev = (MNI_TILE_LINK)i;
+    MNI_TILE(tiles, i).next = (MNI_TILE_LINK)first;
+    MNI_TILE(tiles, i).prev = 0;
+    MNI_TILE(tiles, first).prev = (MNI_TILE_LINK)i;
     tiles->spare = i;
-    tiles->record[i].list = MNI_TILES_SPARE;
+    MNI_TILE(tiles, i).list = MNI_TILES_SPARE;
 }
 
 /* Take a spare record; it is USED. */
@@ -48,12 +48,12 @@ static inline void mni_tile_give(struct mni_tiles *tiles, uint32_t i)
 static inline uint32_t mni_tile_take(struct mni_tiles *tiles)
 {
     uint32_t i = tiles->spare;
-    uint32_t next = tiles->record[i].next;
+    uint32_t next = MNI_TILE(tiles, i).next;
 
     //@ assert in: i < tiles->count && next < tiles->count && next != i;
-    tiles->record[next].prev = 0;
+    MNI_TILE(tiles, next).prev = 0;
     tiles->spare = next;
-    tiles->record[i].list = MNI_TILES_USED;
+    MNI_TILE(tiles, i).list = MNI_TILES_USED;
     return i;
 }
 
@@ -95,20 +95,20 @@ static inline uint32_t mni_tile_take(struct mni_tiles *tiles)
 static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
                                       uint32_t size)
 {
-    uint32_t right = tiles->record[i].right;
-    uint32_t start = tiles->record[i].start + size;
-    uint32_t left_over = tiles->record[i].size - size;
+    uint32_t right = MNI_TILE(tiles, i).right;
+    uint32_t start = MNI_TILE(tiles, i).start + size;
+    uint32_t left_over = MNI_TILE(tiles, i).size - size;
     //@ assert in: tiles->spare < tiles->count && right < tiles->count;
     uint32_t rest = mni_tile_take(tiles);
 
     //@ ghost Taken: ;
-    tiles->record[rest].start = (MNI_TILE_LINK)start;
-    tiles->record[rest].size = (MNI_TILE_LINK)left_over;
-    tiles->record[rest].right = (MNI_TILE_LINK)right;
-    tiles->record[rest].left = (MNI_TILE_LINK)i;
-    tiles->record[right].left = (MNI_TILE_LINK)rest;
-    tiles->record[i].right = (MNI_TILE_LINK)rest;
-    tiles->record[i].size = (MNI_TILE_LINK)size;
+    MNI_TILE(tiles, rest).start = (MNI_TILE_LINK)start;
+    MNI_TILE(tiles, rest).size = (MNI_TILE_LINK)left_over;
+    MNI_TILE(tiles, rest).right = (MNI_TILE_LINK)right;
+    MNI_TILE(tiles, rest).left = (MNI_TILE_LINK)i;
+    MNI_TILE(tiles, right).left = (MNI_TILE_LINK)rest;
+    MNI_TILE(tiles, i).right = (MNI_TILE_LINK)rest;
+    MNI_TILE(tiles, i).size = (MNI_TILE_LINK)size;
     /*@ assert links: same_links(\at(*tiles, Taken), *tiles); */
     /*@ assert right: right != i && right != rest
           && (right == 0 || (tiles->record[right].left == rest
@@ -181,15 +181,16 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
 */
 static inline void mni_tile_merge(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t gone = tiles->record[i].right;
+    uint32_t gone = MNI_TILE(tiles, i).right;
     //@ assert in: gone < tiles->count;
-    uint32_t right = tiles->record[gone].right;
+    uint32_t right = MNI_TILE(tiles, gone).right;
 
     //@ assert beyond: right < tiles->count;
-    uint32_t size = tiles->record[i].size + (uint32_t)tiles->record[gone].size;
-    tiles->record[i].size = (MNI_TILE_LINK)size;
-    tiles->record[i].right = (MNI_TILE_LINK)right;
-    tiles->record[right].left = (MNI_TILE_LINK)i;
+    uint32_t size =
+        MNI_TILE(tiles, i).size + (uint32_t)MNI_TILE(tiles, gone).size;
+    MNI_TILE(tiles, i).size = (MNI_TILE_LINK)size;
+    MNI_TILE(tiles, i).right = (MNI_TILE_LINK)right;
+    MNI_TILE(tiles, right).left = (MNI_TILE_LINK)i;
     //@ assert links: same_links(\at(*tiles, Pre), *tiles);
     mni_tile_give(tiles, gone);
     /*@ assert s0: \forall integer m; live(*tiles, m) && m != i ==>

@@ -14,7 +14,7 @@
 static inline bool mni_tree_before(const struct mni_tiles *tiles, uint32_t a,
                                    uint32_t b)
 {
-    return tiles->record[a].start < tiles->record[b].start;
+    return MNI_TILE(tiles, a).start < MNI_TILE(tiles, b).start;
 }
 
 /* The lowest block of at least `size` granules in the tree under `i`, or 0. */
@@ -24,13 +24,13 @@ static inline uint32_t mni_tree_lowest(const struct mni_tiles *tiles,
     if (mni_tree_largest(tiles, i) < size)
         return 0;
     for (;;) {
-        uint32_t before = tiles->record[i].prev;
+        uint32_t before = MNI_TILE(tiles, i).prev;
         if (mni_tree_largest(tiles, before) >= size)
             i = before;
-        else if (tiles->record[i].size >= size)
+        else if (MNI_TILE(tiles, i).size >= size)
             return i;
         else
-            i = tiles->record[i].next;
+            i = MNI_TILE(tiles, i).next;
     }
 }
 

@@ -11,12 +11,19 @@
 
 #include "region/tiles_strategy.h"
 
+/* Whether there is a record at that link. */
+static inline bool mni_tiles_is_link(const struct mni_tiles *tiles, uint32_t i)
+{
+    return i < tiles->count && i % MNI_TILE_UNIT == 0;
+}
+
 static inline bool tiles_check_shape(const struct mni_tiles *tiles)
 {
     return tiles->capacity > 0 && tiles->capacity <= MNI_TILES_CAPACITY_MAX
-           && tiles->count >= 2 && tiles->count <= MNI_TILES_MAX
-           && tiles->record[0].list == MNI_TILES_USED
-           && tiles->record[0].size == 0;
+           && tiles->count >= 2 * MNI_TILE_UNIT && tiles->count <= MNI_TILES_MAX
+           && tiles->count % MNI_TILE_UNIT == 0
+           && MNI_TILE(tiles, 0).list == MNI_TILES_USED
+           && MNI_TILE(tiles, 0).size == 0;
 }
 
 /* Count the records that are blocks and those that are spare; false if one is
@@ -26,8 +33,8 @@ static inline bool tiles_check_states(const struct mni_tiles *tiles,
 {
     *blocks = 0;
     *spare = 0;
-    for (uint32_t i = 1; i < tiles->count; i++) {
-        uint32_t list = tiles->record[i].list;
+    for (uint32_t i = MNI_TILES_FIRST; i < tiles->count; i += MNI_TILE_UNIT) {
+        uint32_t list = MNI_TILE(tiles, i).list;
         if (list > MNI_TILES_USED)
             return false;
         *blocks += list != MNI_TILES_SPARE;
@@ -48,9 +55,9 @@ static inline bool tiles_check_blocks(const struct mni_tiles *tiles,
 
     *free_count = 0;
     for (uint32_t i = MNI_TILES_FIRST; i != 0; blocks--) {
-        if (i >= tiles->count || blocks == 0)
+        if (!mni_tiles_is_link(tiles, i) || blocks == 0)
             return false;
-        const struct mni_tile *tile = &tiles->record[i];
+        const struct mni_tile *tile = &MNI_TILE(tiles, i);
         bool is_free = mni_tiles_is_free(tiles, i);
         if (tile->list == MNI_TILES_SPARE || tile->start != end
             || tile->left != left || tile->size == 0
@@ -72,12 +79,12 @@ static inline bool tiles_check_spare(const struct mni_tiles *tiles,
     uint32_t prev = 0;
 
     for (uint32_t i = tiles->spare; i != 0; spare--) {
-        if (i >= tiles->count || spare == 0
-            || tiles->record[i].list != MNI_TILES_SPARE
-            || tiles->record[i].prev != prev)
+        if (!mni_tiles_is_link(tiles, i) || spare == 0
+            || MNI_TILE(tiles, i).list != MNI_TILES_SPARE
+            || MNI_TILE(tiles, i).prev != prev)
             return false;
         prev = i;
-        i = tiles->record[i].next;
+        i = MNI_TILE(tiles, i).next;
     }
     return spare == 0;
 }

@@ -91,12 +91,12 @@ static inline void tiles_offer(struct mni_tiles *tiles, uint32_t i)
 */
 static inline void tiles_absorb_right(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t right = tiles->record[i].right;
+    uint32_t right = MNI_TILE(tiles, i).right;
     //@ ghost uint32_t left = tiles->record[i].left;
 
     //@ assert in: right < tiles->count;
     //@ assert ends: right != i && left != i && (left == right ==> left == 0);
-    if (tiles->record[right].list < MNI_TILES_SPARE) {
+    if (MNI_TILE(tiles, right).list < MNI_TILES_SPARE) {
         /*@ assert beyond: right != 0 && tiles->record[right].left == i
               && !isfree(*tiles, tiles->record[right].right)
               && tiles->record[right].right != right
@@ -145,10 +145,10 @@ static inline void tiles_absorb_right(struct mni_tiles *tiles, uint32_t i)
 */
 static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t left = tiles->record[i].left;
+    uint32_t left = MNI_TILE(tiles, i).left;
 
     //@ assert in: left < tiles->count;
-    if (tiles->record[left].list >= MNI_TILES_SPARE)
+    if (MNI_TILE(tiles, left).list >= MNI_TILES_SPARE)
         return i;
     /*@ assert pair: left != 0 && left != i && tiles->record[left].right == i
           && tiles->record[left].start + tiles->record[left].size
@@ -183,10 +183,10 @@ static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
       tiles->record[i].size == size;
     ensures kept: kept(\old(*tiles), *tiles, i);
 */
-static inline void tiles_trim(struct mni_tiles *tiles, uint32_t i,
-                              uint32_t size)
+MNI_TILE_INLINE void tiles_trim(struct mni_tiles *tiles, uint32_t i,
+                                uint32_t size)
 {
-    if (tiles->record[i].size > size && tiles->spare != 0) {
+    if (MNI_TILE(tiles, i).size > size && tiles->spare != 0) {
         //@ ghost uint32_t right = tiles->record[i].right;
         //@ assert other: right != i;
         uint32_t rest = mni_tile_split(tiles, i, size);
@@ -227,8 +227,8 @@ static inline uint32_t tiles_gap(const struct mni_tiles *tiles, uint32_t i,
 {
     if (i >= tiles->count || !mni_tiles_is_free(tiles, i))
         return TILES_NO_GAP;
-    uint32_t gap = mni_tile_gap(tiles->origin, tiles->record[i].start, align);
-    if (gap + size > tiles->record[i].size || (gap != 0 && tiles->spare == 0))
+    uint32_t gap = mni_tile_gap(tiles->origin, MNI_TILE(tiles, i).start, align);
+    if (gap + size > MNI_TILE(tiles, i).size || (gap != 0 && tiles->spare == 0))
         return TILES_NO_GAP;
     return gap;
 }
@@ -247,8 +247,8 @@ static inline uint32_t tiles_gap(const struct mni_tiles *tiles, uint32_t i,
     ensures fresh: \old(*tiles).record[\result].list < MNI_TILES_USED;
     ensures kept: kept(\old(*tiles), *tiles, \result);
 */
-static inline uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
-                                   uint32_t gap, uint32_t size)
+MNI_TILE_INLINE uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
+                                     uint32_t gap, uint32_t size)
 {
     /*@ assert left: !isfree(*tiles, tiles->record[i].left)
           && tiles->record[i].left != i; */
@@ -312,8 +312,8 @@ static inline uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
     ensures kept: kept(\old(*tiles), *tiles, \result);
     ensures none: \result == 0 ==> *tiles == \old(*tiles);
 */
-static inline uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size,
-                                       uint32_t align)
+MNI_TILE_INLINE uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size,
+                                         uint32_t align)
 {
     if (size == 0 || size > tiles->capacity)
         return 0;
@@ -330,6 +330,28 @@ static inline uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size,
             return 0;
     }
     return tiles_claim(tiles, i, gap, size);
+}
+
+/* Take block `i`, which is out, back and merge it with its free neighbours;
+ * the left one's record stays. The record of the free block that results.
+ * Loop-free. */
+/*@ requires \valid(tiles) && inv(*tiles) && isused(*tiles, i);
+    assigns *tiles;
+    ensures inv: inv(*tiles);
+    ensures geometry: same_shape(\old(*tiles), *tiles);
+    ensures gone: tiles->record[i].list <= MNI_TILES_SPARE;
+    ensures kept: kept(\old(*tiles), *tiles, i);
+    ensures merged: isfree(*tiles, \result)
+      && tiles->record[\result].start <= \old(tiles->record[i].start)
+      && \old(tiles->record[i].start + tiles->record[i].size)
+           <= tiles->record[\result].start + tiles->record[\result].size;
+*/
+MNI_TILE_INLINE uint32_t mni_tiles_release(struct mni_tiles *tiles, uint32_t i)
+{
+    tiles_absorb_right(tiles, i);
+    uint32_t block = tiles_absorb_left(tiles, i);
+    tiles_offer(tiles, block);
+    return block;
 }
 
 /* Take block `i` back and merge it with its free neighbours; the left one's
@@ -358,17 +380,10 @@ static inline uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size,
 */
 static inline bool mni_tiles_free(struct mni_tiles *tiles, uint32_t i)
 {
-    if (i == 0 || i >= tiles->count || tiles->record[i].list != MNI_TILES_USED)
+    if (i == 0 || i >= tiles->count
+        || MNI_TILE(tiles, i).list != MNI_TILES_USED)
         return false;
-    tiles_absorb_right(tiles, i);
-    uint32_t block = tiles_absorb_left(tiles, i);
-    tiles_offer(tiles, block);
-    /*@ assert merged: isfree(*tiles, block)
-          && tiles->record[block].start
-               <= \at(*tiles, Pre).record[i].start
-          && \at(*tiles, Pre).record[i].start
-               + \at(*tiles, Pre).record[i].size
-               <= tiles->record[block].start + tiles->record[block].size; */
+    (void)mni_tiles_release(tiles, i);
     return true;
 }
 
@@ -391,14 +406,14 @@ static inline bool mni_tiles_free(struct mni_tiles *tiles, uint32_t i)
 static inline bool mni_tiles_resize(struct mni_tiles *tiles, uint32_t i,
                                     uint32_t size)
 {
-    if (i == 0 || i >= tiles->count || tiles->record[i].list != MNI_TILES_USED
+    if (i == 0 || i >= tiles->count || MNI_TILE(tiles, i).list != MNI_TILES_USED
         || size == 0)
         return false;
-    uint32_t right = tiles->record[i].right;
-    uint32_t room = tiles->record[i].size;
+    uint32_t right = MNI_TILE(tiles, i).right;
+    uint32_t room = MNI_TILE(tiles, i).size;
     //@ assert in: right < tiles->count;
-    if (tiles->record[right].list < MNI_TILES_SPARE)
-        room += tiles->record[right].size;
+    if (MNI_TILE(tiles, right).list < MNI_TILES_SPARE)
+        room += MNI_TILE(tiles, right).size;
     if (size > room)
         return false;
     tiles_absorb_right(tiles, i);
@@ -428,8 +443,8 @@ static inline void tiles_add_spare(struct mni_tiles *tiles)
 {
     uint32_t i = tiles->count;
 
-    tiles->record[i].list = MNI_TILES_USED;
-    tiles->count = i + 1;
+    MNI_TILE(tiles, i).list = MNI_TILES_USED;
+    tiles->count = i + MNI_TILE_UNIT;
     //@ assert links: spares(*tiles);
     mni_tile_give(tiles, i);
     /*@ assert live: \forall integer j; live(*tiles, j) <==>
@@ -479,25 +494,25 @@ static inline void tiles_init_first(struct mni_tiles *tiles, uint32_t capacity,
                                     uint32_t origin)
 {
     tiles->capacity = capacity;
-    tiles->count = 2;
+    tiles->count = 2 * MNI_TILE_UNIT;
     tiles->origin = origin;
     tiles->spare = 0;
-    tiles->record[0].list = MNI_TILES_USED;
-    tiles->record[0].start = 0;
-    tiles->record[0].size = 0;
-    tiles->record[1].list = MNI_TILES_USED;
-    tiles->record[1].start = 0;
-    tiles->record[1].size = (MNI_TILE_LINK)capacity;
-    tiles->record[1].left = 0;
-    tiles->record[1].right = 0;
+    MNI_TILE(tiles, 0).list = MNI_TILES_USED;
+    MNI_TILE(tiles, 0).start = 0;
+    MNI_TILE(tiles, 0).size = 0;
+    MNI_TILE(tiles, MNI_TILES_FIRST).list = MNI_TILES_USED;
+    MNI_TILE(tiles, MNI_TILES_FIRST).start = 0;
+    MNI_TILE(tiles, MNI_TILES_FIRST).size = (MNI_TILE_LINK)capacity;
+    MNI_TILE(tiles, MNI_TILES_FIRST).left = 0;
+    MNI_TILE(tiles, MNI_TILES_FIRST).right = 0;
     //@ assert only: \forall integer j; live(*tiles, j) ==> j == 1;
     mni_strategy_begin(tiles);
-    tiles_offer(tiles, 1);
+    tiles_offer(tiles, MNI_TILES_FIRST);
 }
 
 /* Make one free block of `capacity` granules. `origin` is the number of its
  * first granule in the address space, modulo 2^32; alignments count from it.
- * Requires: 2 <= count <= MNI_TILES_MAX; memory for count records. */
+ * Requires: two records or more, up to MNI_TILES_MAX; memory for them. */
 /*@ requires \valid(tiles);
     requires 0 < capacity <= MNI_TILES_CAPACITY_MAX && 2 <= count <=
    MNI_TILES_MAX; assigns *tiles; ensures inv: inv(*tiles); ensures geometry:
@@ -522,7 +537,7 @@ static inline bool mni_tiles_has_spare(const struct mni_tiles *tiles)
 {
     uint32_t spare = tiles->spare;
 
-    return spare != 0 && tiles->record[spare].next != 0;
+    return spare != 0 && MNI_TILE(tiles, spare).next != 0;
 }
 
 #endif

@@ -48,26 +48,51 @@ static inline void mni_tile_index_start(struct mni_tile_index index,
                                         const struct mni_tiles *tiles,
                                         uint32_t i)
 {
-    const struct mni_tile *tile = &tiles->record[i];
-    uint32_t chunk = (uint32_t)tile->start >> index.shift;
+    uint32_t left = MNI_TILE(tiles, i).left;
+    uint32_t chunk = (uint32_t)MNI_TILE(tiles, i).start >> index.shift;
 
-    if (tile->left == 0
-        || (uint32_t)tiles->record[tile->left].start >> index.shift != chunk)
+    if (index.shift == 0 || left == 0
+        || (uint32_t)MNI_TILE(tiles, left).start >> index.shift != chunk)
         index.entry[chunk] = (MNI_TILE_LINK)i;
 }
 
-/* Both rules for block `i`. */
-static inline void mni_tile_index_block(struct mni_tile_index index,
+/* Rule 2 for block `i`. */
+static inline void mni_tile_index_pivot(struct mni_tile_index index,
                                         const struct mni_tiles *tiles,
                                         uint32_t i)
 {
-    const struct mni_tile *tile = &tiles->record[i];
-    uint32_t first = (tile->start + (1u << index.shift) - 1) >> index.shift;
-    uint32_t end = ((uint32_t)tile->start + tile->size) >> index.shift;
+    uint32_t start = MNI_TILE(tiles, i).start;
+    uint32_t first = (start + (1u << index.shift) - 1) >> index.shift;
+    uint32_t end = (start + MNI_TILE(tiles, i).size) >> index.shift;
 
-    mni_tile_index_start(index, tiles, i);
     if (first < end)
         index.entry[tile_index_pivot(first, end - 1)] = (MNI_TILE_LINK)i;
+}
+
+/* Block `i`, which has just been handed out, begins where a free one did. */
+MNI_TILE_INLINE void mni_tile_index_taken(struct mni_tile_index index,
+                                          const struct mni_tiles *tiles,
+                                          uint32_t i)
+{
+    uint32_t right = MNI_TILE(tiles, i).right;
+
+    mni_tile_index_pivot(index, tiles, i);
+    if (mni_tiles_is_free(tiles, right)) {
+        mni_tile_index_start(index, tiles, right);
+        mni_tile_index_pivot(index, tiles, right);
+    }
+}
+
+/* Block `i` is what a release has made free. */
+MNI_TILE_INLINE void mni_tile_index_released(struct mni_tile_index index,
+                                             const struct mni_tiles *tiles,
+                                             uint32_t i)
+{
+    uint32_t right = MNI_TILE(tiles, i).right;
+
+    mni_tile_index_pivot(index, tiles, i);
+    if (right != 0)
+        mni_tile_index_start(index, tiles, right);
 }
 
 /* The block that begins at `granule`, or 0. */
@@ -77,19 +102,19 @@ static inline uint32_t mni_tile_index_find(struct mni_tile_index index,
 {
     uint32_t i = index.entry[granule >> index.shift];
 
-    if (tiles->record[i].list == MNI_TILES_SPARE
-        || (uint32_t)tiles->record[i].start >> index.shift
+    if (MNI_TILE(tiles, i).list == MNI_TILES_SPARE
+        || (uint32_t)MNI_TILE(tiles, i).start >> index.shift
                != granule >> index.shift)
         return 0;
-    while (tiles->record[i].start < granule && i != 0)
-        i = tiles->record[i].right;
-    return tiles->record[i].start == granule ? i : 0;
+    while (MNI_TILE(tiles, i).start < granule && i != 0)
+        i = MNI_TILE(tiles, i).right;
+    return MNI_TILE(tiles, i).start == granule ? i : 0;
 }
 
 static inline bool tile_index_covers(const struct mni_tiles *tiles, uint32_t i,
                                      uint32_t granule)
 {
-    const struct mni_tile *tile = &tiles->record[i];
+    const struct mni_tile *tile = &MNI_TILE(tiles, i);
 
     return tile->list != MNI_TILES_SPARE && i != 0
            && granule - tile->start < tile->size;
@@ -123,17 +148,17 @@ static inline uint32_t mni_tile_index_at(struct mni_tile_index index,
     uint32_t chunk = granule >> index.shift;
     uint32_t i = index.entry[chunk];
 
-    if (tiles->record[i].list == MNI_TILES_SPARE || i == 0
-        || (uint32_t)tiles->record[i].start >> index.shift != chunk) {
+    if (MNI_TILE(tiles, i).list == MNI_TILES_SPARE || i == 0
+        || (uint32_t)MNI_TILE(tiles, i).start >> index.shift != chunk) {
         /* The last chunk may be short, and is then no block's pivot. */
         if (chunk != 0 && (chunk + 1) << index.shift > tiles->capacity)
             return mni_tile_index_at(index, tiles, (chunk << index.shift) - 1);
         return tile_index_over(index, tiles, granule);
     }
-    if (tiles->record[i].start > granule)
-        return tiles->record[i].left;
+    if (MNI_TILE(tiles, i).start > granule)
+        return MNI_TILE(tiles, i).left;
     while (!tile_index_covers(tiles, i, granule))
-        i = tiles->record[i].right;
+        i = MNI_TILE(tiles, i).right;
     return i;
 }
 
@@ -145,11 +170,12 @@ static inline bool mni_tile_index_check(struct mni_tile_index index,
     uint32_t count = mni_tile_chunks(tiles->capacity, index.shift);
 
     for (uint32_t c = 0; c < count; c++) {
-        if (index.entry[c] >= tiles->count)
+        if (index.entry[c] >= tiles->count
+            || index.entry[c] % MNI_TILE_UNIT != 0)
             return false;
     }
-    for (uint32_t i = MNI_TILES_FIRST; i != 0; i = tiles->record[i].right) {
-        const struct mni_tile *tile = &tiles->record[i];
+    for (uint32_t i = MNI_TILES_FIRST; i != 0; i = MNI_TILE(tiles, i).right) {
+        const struct mni_tile *tile = &MNI_TILE(tiles, i);
         uint32_t last = (uint32_t)tile->start + tile->size - 1;
         if (mni_tile_index_find(index, tiles, tile->start) != i
             || mni_tile_index_at(index, tiles, tile->start) != i

@@ -101,11 +101,11 @@ static inline void tile_list_push(struct mni_tiles *tiles, uint32_t list,
     uint32_t first = tiles->head[list];
 
     //@ assert in: first < tiles->count;
-    tiles->record[i].next = (MNI_TILE_LINK)first;
-    tiles->record[i].prev = 0;
-    tiles->record[first].prev = (MNI_TILE_LINK)i;
+    MNI_TILE(tiles, i).next = (MNI_TILE_LINK)first;
+    MNI_TILE(tiles, i).prev = 0;
+    MNI_TILE(tiles, first).prev = (MNI_TILE_LINK)i;
     tiles->head[list] = (MNI_TILE_LINK)i;
-    tiles->record[i].list = (MNI_TILE_LINK)list;
+    MNI_TILE(tiles, i).list = (MNI_TILE_LINK)list;
 }
 
 /*@ requires \valid(tiles) && lists(*tiles) && isfree(*tiles, i);
@@ -126,16 +126,16 @@ static inline void tile_list_push(struct mni_tiles *tiles, uint32_t list,
 */
 static inline void tile_list_unlink(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t prev = tiles->record[i].prev;
-    uint32_t next = tiles->record[i].next;
+    uint32_t prev = MNI_TILE(tiles, i).prev;
+    uint32_t next = MNI_TILE(tiles, i).next;
 
     //@ assert in: prev < tiles->count && next < tiles->count;
     if (prev != 0)
-        tiles->record[prev].next = (MNI_TILE_LINK)next;
+        MNI_TILE(tiles, prev).next = (MNI_TILE_LINK)next;
     else
-        tiles->head[tiles->record[i].list] = (MNI_TILE_LINK)next;
-    tiles->record[next].prev = (MNI_TILE_LINK)prev;
-    tiles->record[i].list = MNI_TILES_USED;
+        tiles->head[MNI_TILE(tiles, i).list] = (MNI_TILE_LINK)next;
+    MNI_TILE(tiles, next).prev = (MNI_TILE_LINK)prev;
+    MNI_TILE(tiles, i).list = MNI_TILES_USED;
 }
 
 /* The first free block of the lowest class from `c` on, or 0. */
@@ -234,7 +234,7 @@ static inline void tile_list_note_removal(struct mni_tiles *tiles, uint32_t c)
 */
 static inline void mni_tile_list_remove(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t c = tiles->record[i].list;
+    uint32_t c = MNI_TILE(tiles, i).list;
 
     tile_list_unlink(tiles, i);
     //@ assert lists: lists(*tiles);
@@ -317,12 +317,12 @@ static inline bool tile_list_check_links(const struct mni_tiles *tiles,
     for (uint32_t list = 0; list < MNI_TILES_HEADS; list++) {
         uint32_t prev = 0;
         for (uint32_t i = tiles->head[list]; i != 0; free_count--) {
-            if (i >= tiles->count || free_count == 0
-                || tiles->record[i].list != list
-                || tiles->record[i].prev != prev)
+            if (i >= tiles->count || i % MNI_TILE_UNIT != 0 || free_count == 0
+                || MNI_TILE(tiles, i).list != list
+                || MNI_TILE(tiles, i).prev != prev)
                 return false;
             prev = i;
-            i = tiles->record[i].next;
+            i = MNI_TILE(tiles, i).next;
         }
     }
     return free_count == 0;

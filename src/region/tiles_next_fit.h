@@ -42,7 +42,7 @@ static inline bool next_fit_is_merged(const struct mni_tiles *tiles)
 {
     uint32_t taken = tiles->words[NEXT_FIT_TAKEN];
 
-    return taken != 0 && tiles->record[taken].next != taken;
+    return taken != 0 && MNI_TILE(tiles, taken).next != taken;
 }
 
 static inline uint32_t next_fit_rover(const struct mni_tiles *tiles)
@@ -61,28 +61,28 @@ static inline uint32_t mni_strategy_propose(const struct mni_tiles *tiles,
     /* On the way to the rover, each node that is passed on its left is nearer
      * to it than the one before, and so is all that comes right after it. */
     for (uint32_t i = tiles->head[0]; i != 0;) {
-        bool above = tiles->record[i].start >= rover;
+        bool above = MNI_TILE(tiles, i).start >= rover;
         if (above
-            && (tiles->record[i].size >= size
-                || mni_tree_largest(tiles, tiles->record[i].next) >= size))
+            && (MNI_TILE(tiles, i).size >= size
+                || mni_tree_largest(tiles, MNI_TILE(tiles, i).next) >= size))
             found = i;
-        i = above ? tiles->record[i].prev : tiles->record[i].next;
+        i = above ? MNI_TILE(tiles, i).prev : MNI_TILE(tiles, i).next;
     }
     if (found == 0)
         return mni_tree_lowest(tiles, tiles->head[0], size);
-    if (tiles->record[found].size >= size)
+    if (MNI_TILE(tiles, found).size >= size)
         return found;
-    return mni_tree_lowest(tiles, tiles->record[found].next, size);
+    return mni_tree_lowest(tiles, MNI_TILE(tiles, found).next, size);
 }
 
 static inline void mni_strategy_removed(struct mni_tiles *tiles, uint32_t i)
 {
     tiles->words[NEXT_FIT_BEFORE] = next_fit_rover(tiles);
-    tiles->words[NEXT_FIT_ROVER] = tiles->record[i].start;
+    tiles->words[NEXT_FIT_ROVER] = MNI_TILE(tiles, i).start;
     tiles->words[NEXT_FIT_TAKEN] = i;
-    tiles->words[NEXT_FIT_SIZE] = tiles->record[i].size;
+    tiles->words[NEXT_FIT_SIZE] = MNI_TILE(tiles, i).size;
     mni_tree_remove(tiles, i);
-    tiles->record[i].next = (MNI_TILE_LINK)i;
+    MNI_TILE(tiles, i).next = (MNI_TILE_LINK)i;
 }
 
 /* The rover when block `i` is added. */
@@ -90,7 +90,7 @@ static inline uint32_t next_fit_settled(const struct mni_tiles *tiles,
                                         uint32_t i)
 {
     uint32_t rover = next_fit_rover(tiles);
-    uint32_t size = tiles->record[i].size;
+    uint32_t size = MNI_TILE(tiles, i).size;
 
     if (i != tiles->words[NEXT_FIT_TAKEN] || next_fit_is_merged(tiles))
         return rover;

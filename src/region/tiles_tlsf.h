@@ -60,7 +60,7 @@ static inline uint32_t tlsf_propose(const struct mni_tiles *tiles,
     uint32_t first = tiles->head[c];
 
     //@ assert in: first < tiles->count;
-    if (tiles->record[first].size >= size)
+    if (MNI_TILE(tiles, first).size >= size)
         return first;
     /*@ assert large: \forall integer i; isfree(*tiles, i)
           && tiles->record[i].list >= c + 1 ==>
@@ -86,7 +86,7 @@ static inline void mni_strategy_removed(struct mni_tiles *tiles, uint32_t i)
 
 static inline void mni_strategy_added(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t c = mni_tile_class(tiles->record[i].size);
+    uint32_t c = mni_tile_class(MNI_TILE(tiles, i).size);
 
     mni_tile_list_add(tiles, i, c);
     //@ assert own: c == class_of(tiles->record[i].size);
@@ -97,8 +97,8 @@ static inline void mni_strategy_added(struct mni_tiles *tiles, uint32_t i)
 static inline bool mni_strategy_check(const struct mni_tiles *tiles,
                                       uint32_t free_count)
 {
-    for (uint32_t i = 1; i < tiles->count; i++) {
-        const struct mni_tile *tile = &tiles->record[i];
+    for (uint32_t i = MNI_TILES_FIRST; i < tiles->count; i += MNI_TILE_UNIT) {
+        const struct mni_tile *tile = &MNI_TILE(tiles, i);
         if (mni_tiles_is_free(tiles, i)
             && tile->list != mni_tile_class(tile->size))
             return false;

@@ -39,7 +39,7 @@ struct tile_tree_path {
 static inline uint32_t tile_tree_height(const struct mni_tiles *tiles,
                                         uint32_t i)
 {
-    return i == 0 ? 0 : tiles->record[i].list;
+    return i == 0 ? 0 : MNI_TILE(tiles, i).list;
 }
 
 /* The largest size in the tree under `i`; 0 where nobody asks for it. */
@@ -49,13 +49,13 @@ enum { TILE_TREE_KNOWS_LARGEST = 1 };
 static inline uint32_t mni_tree_largest(const struct mni_tiles *tiles,
                                         uint32_t i)
 {
-    return i == 0 ? 0 : tiles->record[i].extra;
+    return i == 0 ? 0 : MNI_TILE(tiles, i).extra;
 }
 
 static inline void tile_tree_set_largest(struct mni_tiles *tiles, uint32_t i,
                                          uint32_t size)
 {
-    tiles->record[i].extra = (MNI_TILE_LINK)size;
+    MNI_TILE(tiles, i).extra = (MNI_TILE_LINK)size;
 }
 #else
 enum { TILE_TREE_KNOWS_LARGEST = 0 };
@@ -81,9 +81,9 @@ static inline void tile_tree_set_largest(struct mni_tiles *tiles, uint32_t i,
 static inline uint32_t tile_tree_find_largest(const struct mni_tiles *tiles,
                                               uint32_t i)
 {
-    uint32_t size = tiles->record[i].size;
-    uint32_t before = mni_tree_largest(tiles, tiles->record[i].prev);
-    uint32_t after = mni_tree_largest(tiles, tiles->record[i].next);
+    uint32_t size = MNI_TILE(tiles, i).size;
+    uint32_t before = mni_tree_largest(tiles, MNI_TILE(tiles, i).prev);
+    uint32_t after = mni_tree_largest(tiles, MNI_TILE(tiles, i).next);
 
     size = before > size ? before : size;
     return after > size ? after : size;
@@ -93,8 +93,8 @@ static inline uint32_t tile_tree_find_largest(const struct mni_tiles *tiles,
 static inline uint32_t tile_tree_find_height(const struct mni_tiles *tiles,
                                              uint32_t i)
 {
-    uint32_t before = tile_tree_height(tiles, tiles->record[i].prev);
-    uint32_t after = tile_tree_height(tiles, tiles->record[i].next);
+    uint32_t before = tile_tree_height(tiles, MNI_TILE(tiles, i).prev);
+    uint32_t after = tile_tree_height(tiles, MNI_TILE(tiles, i).next);
 
     return 1 + (before > after ? before : after);
 }
@@ -102,14 +102,14 @@ static inline uint32_t tile_tree_find_height(const struct mni_tiles *tiles,
 /* The children of node `i` have changed: what it says of them follows. */
 static inline void tile_tree_note(struct mni_tiles *tiles, uint32_t i)
 {
-    tiles->record[i].list = (MNI_TILE_LINK)tile_tree_find_height(tiles, i);
+    MNI_TILE(tiles, i).list = (MNI_TILE_LINK)tile_tree_find_height(tiles, i);
     tile_tree_set_largest(tiles, i, tile_tree_find_largest(tiles, i));
 }
 
 static inline MNI_TILE_LINK *tile_tree_child(struct mni_tiles *tiles,
                                              uint32_t i, bool after)
 {
-    return after ? &tiles->record[i].next : &tiles->record[i].prev;
+    return after ? &MNI_TILE(tiles, i).next : &MNI_TILE(tiles, i).prev;
 }
 
 /* Turn a child of node `i` above it. The child. */
@@ -130,8 +130,8 @@ static inline uint32_t tile_tree_lift(struct mni_tiles *tiles, uint32_t i,
  * node that is at the top then. */
 static inline uint32_t tile_tree_balance(struct mni_tiles *tiles, uint32_t i)
 {
-    uint32_t before = tile_tree_height(tiles, tiles->record[i].prev);
-    uint32_t after = tile_tree_height(tiles, tiles->record[i].next);
+    uint32_t before = tile_tree_height(tiles, MNI_TILE(tiles, i).prev);
+    uint32_t after = tile_tree_height(tiles, MNI_TILE(tiles, i).next);
 
     if (before <= after + 1 && after <= before + 1) {
         tile_tree_note(tiles, i);
@@ -154,11 +154,11 @@ static inline void tile_tree_retrace(struct mni_tiles *tiles,
 {
     for (unsigned k = path->length; k-- > 0;) {
         uint32_t i = *path->link[k];
-        uint32_t height = tiles->record[i].list;
+        uint32_t height = MNI_TILE(tiles, i).list;
         uint32_t largest = mni_tree_largest(tiles, i);
         uint32_t top = tile_tree_balance(tiles, i);
         *path->link[k] = (MNI_TILE_LINK)top;
-        if (k < sure && tiles->record[top].list == height
+        if (k < sure && MNI_TILE(tiles, top).list == height
             && mni_tree_largest(tiles, top) == largest)
             return;
     }
@@ -188,8 +188,8 @@ static inline void mni_tree_add(struct mni_tiles *tiles, uint32_t i)
     MNI_TILE_LINK *link = tile_tree_walk(tiles, &path, i);
 
     *link = (MNI_TILE_LINK)i;
-    tiles->record[i].prev = 0;
-    tiles->record[i].next = 0;
+    MNI_TILE(tiles, i).prev = 0;
+    MNI_TILE(tiles, i).next = 0;
     tile_tree_note(tiles, i);
     tile_tree_retrace(tiles, &path, path.length);
 }
@@ -201,21 +201,22 @@ static inline void tile_tree_replace(struct mni_tiles *tiles,
                                      MNI_TILE_LINK *link, uint32_t i)
 {
     unsigned at = path->length++;
-    MNI_TILE_LINK *lower = &tiles->record[i].next;
+    MNI_TILE_LINK *lower = &MNI_TILE(tiles, i).next;
 
     path->link[at] = link;
-    while (tiles->record[*lower].prev != 0 && path->length < TILE_TREE_HEIGHT) {
+    while (MNI_TILE(tiles, *lower).prev != 0
+           && path->length < TILE_TREE_HEIGHT) {
         path->link[path->length++] = lower;
-        lower = &tiles->record[*lower].prev;
+        lower = &MNI_TILE(tiles, *lower).prev;
     }
     uint32_t next = *lower;
-    *lower = tiles->record[next].next;
-    tiles->record[next].prev = tiles->record[i].prev;
-    tiles->record[next].next = tiles->record[i].next;
-    tiles->record[next].list = tiles->record[i].list;
+    *lower = MNI_TILE(tiles, next).next;
+    MNI_TILE(tiles, next).prev = MNI_TILE(tiles, i).prev;
+    MNI_TILE(tiles, next).next = MNI_TILE(tiles, i).next;
+    MNI_TILE(tiles, next).list = MNI_TILE(tiles, i).list;
     *link = (MNI_TILE_LINK)next;
     if (path->length > at + 1)
-        path->link[at + 1] = &tiles->record[next].next;
+        path->link[at + 1] = &MNI_TILE(tiles, next).next;
 }
 
 /* Take block `i` out of the tree; it becomes USED. */
@@ -223,8 +224,8 @@ static inline void mni_tree_remove(struct mni_tiles *tiles, uint32_t i)
 {
     struct tile_tree_path path;
     MNI_TILE_LINK *link = tile_tree_walk(tiles, &path, i);
-    uint32_t before = tiles->record[i].prev;
-    uint32_t after = tiles->record[i].next;
+    uint32_t before = MNI_TILE(tiles, i).prev;
+    uint32_t after = MNI_TILE(tiles, i).next;
     unsigned sure = path.length;
 
     if (before != 0 && after != 0)
@@ -232,24 +233,30 @@ static inline void mni_tree_remove(struct mni_tiles *tiles, uint32_t i)
     else
         *link = (MNI_TILE_LINK)(before | after);
     tile_tree_retrace(tiles, &path, sure);
-    tiles->record[i].list = MNI_TILES_USED;
+    MNI_TILE(tiles, i).list = MNI_TILES_USED;
 }
 
-/* Whether node `i`, which was found below others, is right by itself. */
+/* Whether there is a free block at that link. */
+static inline bool tile_tree_is_node(const struct mni_tiles *tiles, uint32_t i)
+{
+    return i < tiles->count && i % MNI_TILE_UNIT == 0
+           && mni_tiles_is_free(tiles, i);
+}
+
+/* Whether node `i` and what it says of its children are right. */
 static inline bool tile_tree_check_node(const struct mni_tiles *tiles,
                                         uint32_t i)
 {
-    uint32_t before = tiles->record[i].prev;
-    uint32_t after = tiles->record[i].next;
+    uint32_t before = MNI_TILE(tiles, i).prev;
+    uint32_t after = MNI_TILE(tiles, i).next;
 
-    if (before >= tiles->count || after >= tiles->count
-        || (before != 0 && !mni_tiles_is_free(tiles, before))
-        || (after != 0 && !mni_tiles_is_free(tiles, after)))
+    if ((before != 0 && !tile_tree_is_node(tiles, before))
+        || (after != 0 && !tile_tree_is_node(tiles, after)))
         return false;
     uint32_t low = tile_tree_height(tiles, before);
     uint32_t high = tile_tree_height(tiles, after);
     return low <= high + 1 && high <= low + 1
-           && tiles->record[i].list == tile_tree_find_height(tiles, i)
+           && MNI_TILE(tiles, i).list == tile_tree_find_height(tiles, i)
            && (!TILE_TREE_KNOWS_LARGEST
                || mni_tree_largest(tiles, i)
                       == tile_tree_find_largest(tiles, i));
@@ -266,9 +273,8 @@ static inline bool mni_tree_check(const struct mni_tiles *tiles,
     uint32_t last = 0;
 
     for (uint32_t i = tiles->head[0]; i != 0 || length != 0; free_count--) {
-        for (; i != 0; i = tiles->record[i].prev) {
-            if (i >= tiles->count || !mni_tiles_is_free(tiles, i)
-                || !tile_tree_check_node(tiles, i)
+        for (; i != 0; i = MNI_TILE(tiles, i).prev) {
+            if (!tile_tree_is_node(tiles, i) || !tile_tree_check_node(tiles, i)
                 || length == TILE_TREE_HEIGHT)
                 return false;
             path[length++] = i;
@@ -277,7 +283,7 @@ static inline bool mni_tree_check(const struct mni_tiles *tiles,
         if (free_count == 0 || (last != 0 && !mni_tree_before(tiles, last, i)))
             return false;
         last = i;
-        i = tiles->record[i].next;
+        i = MNI_TILE(tiles, i).next;
     }
     return free_count == 0;
 }

@@ -28,25 +28,25 @@ static inline uint32_t mni_strategy_propose(const struct mni_tiles *tiles,
 
 static inline void mni_strategy_removed(struct mni_tiles *tiles, uint32_t i)
 {
-    const struct mni_tile *tile = &tiles->record[i];
+    const struct mni_tile *tile = &MNI_TILE(tiles, i);
 
     tiles->user->removed(tiles->state, i, tile->start, tile->size);
-    tiles->record[i].list = MNI_TILES_USED;
+    MNI_TILE(tiles, i).list = MNI_TILES_USED;
 }
 
 static inline void mni_strategy_added(struct mni_tiles *tiles, uint32_t i)
 {
-    const struct mni_tile *tile = &tiles->record[i];
+    const struct mni_tile *tile = &MNI_TILE(tiles, i);
 
-    tiles->record[i].list = 0;
+    MNI_TILE(tiles, i).list = 0;
     tiles->user->added(tiles->state, i, tile->start, tile->size);
 }
 
 static inline bool mni_strategy_check(const struct mni_tiles *tiles,
                                       uint32_t free_count)
 {
-    for (uint32_t i = 1; i < tiles->count; i++) {
-        if (mni_tiles_is_free(tiles, i) && tiles->record[i].list != 0)
+    for (uint32_t i = MNI_TILES_FIRST; i < tiles->count; i += MNI_TILE_UNIT) {
+        if (mni_tiles_is_free(tiles, i) && MNI_TILE(tiles, i).list != 0)
             return false;
         free_count -= mni_tiles_is_free(tiles, i);
     }

@@ -17,8 +17,8 @@ enum { MNI_TILES_WORDS = 1 };
 static inline bool mni_tree_before(const struct mni_tiles *tiles, uint32_t a,
                                    uint32_t b)
 {
-    const struct mni_tile *first = &tiles->record[a];
-    const struct mni_tile *second = &tiles->record[b];
+    const struct mni_tile *first = &MNI_TILE(tiles, a);
+    const struct mni_tile *second = &MNI_TILE(tiles, b);
 
     return first->size > second->size
            || (first->size == second->size && first->start < second->start);
@@ -34,9 +34,9 @@ static inline uint32_t mni_strategy_propose(const struct mni_tiles *tiles,
 {
     uint32_t first = tiles->head[0];
 
-    while (first != 0 && tiles->record[first].prev != 0)
-        first = tiles->record[first].prev;
-    return tiles->record[first].size >= size ? first : 0;
+    while (first != 0 && MNI_TILE(tiles, first).prev != 0)
+        first = MNI_TILE(tiles, first).prev;
+    return MNI_TILE(tiles, first).size >= size ? first : 0;
 }
 
 static inline void mni_strategy_removed(struct mni_tiles *tiles, uint32_t i)
