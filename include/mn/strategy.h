@@ -55,10 +55,10 @@ MN_API const struct mn_strategy *mn_strategy_at(size_t index);
  * or it is not a size_t, and unless 0 < smallest <= largest <= live. Any
  * thread.
  *
- * Sizes are those of blocks that are out: multiples of the granule. Round the
- * result up to the granule, too; more is never too much. What is promised
- * holds for alignments up to the granule, for blocks that are not resized, and
- * if the region has records for 2 * (live / smallest) + 1 blocks.
+ * Sizes are as requested, but rounded up to the granule, `live` as the sum of
+ * such. Round the result up to it, too; more is never too much. What is
+ * promised holds for alignments up to the granule, for blocks that are not
+ * resized, and if the region has records for 2 * (live / smallest) + 1 blocks.
  *
  * With n = largest / smallest the bounds are, but for small terms:
  *     best_fit, worst_fit, next_fit   live * n (Robson, Computer J. 20, 1977)
