@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* atomic.h -- atomic operations under our own names, the order in the name.
  *
- * A test build replaces this header to explore schedules. Only relaxed,
- * acquire and release are used, and each call names what it pairs with.
+ * A test build replaces this header to explore schedules; what is added here,
+ * tests/schedule/base/atomic.h needs too. Only relaxed, acquire and release are
+ * used, and each call names what it pairs with.
  */
 #ifndef MNI_ATOMIC_H
 #define MNI_ATOMIC_H
