@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* That there was no memory is not seen: the block is freed.
+ * gcc-analyzer: null-argument
+ */
+#include <mn/state.h>
+void program(struct mn_region *region);
+void program(struct mn_region *region)
+{
+    struct mn_allocated *block =
+        mn_state_allocate(mn_state_begin(region), 40, 16);
+#if !MISUSE
+    if (block == NULL)
+        return;
+#endif
+    mn_state_end_freed(mn_state_free(region, block));
+}
