@@ -107,7 +107,7 @@ static void model_trim(uint32_t n, uint32_t size)
 {
     struct model_block *block = &model.block[n];
 
-    if (block->size == size || !model_has_spare())
+    if (block->size - size < MNI_TILES_REST || !model_has_spare())
         return;
     model_insert(n + 1, block->start + size, block->size - size);
     block->size = size;
@@ -122,6 +122,17 @@ static bool model_fits(uint32_t n, uint32_t size, uint32_t align, uint32_t *gap)
     *gap = (0u - (model.origin + model.block[n].start)) & (align - 1);
     return (uint64_t)*gap + size <= model.block[n].size
            && (*gap == 0 || model_has_spare());
+}
+
+/* Whether the high end of block n is taken: the rest, if it is worth a block,
+ * lies beside the smaller neighbour. */
+static bool model_takes_high(uint32_t n, uint32_t size)
+{
+    uint32_t left = n > 0 ? model.block[n - 1].size : 0;
+    uint32_t right = n + 1 < model.count ? model.block[n + 1].size : 0;
+
+    return right > left && model_has_spare()
+           && model.block[n].size - size >= MNI_TILES_REST;
 }
 
 /* The block's number, or model.count. Its record is yet to be filled in. */
@@ -139,6 +150,8 @@ static uint32_t model_alloc(uint32_t size, uint32_t align)
         if (!model_fits(n, size, align, &gap))
             return model.count;
     }
+    if (align == 1 && model_takes_high(n, size))
+        gap = model.block[n].size - size;
     if (gap != 0) {
         model_insert(n, model.block[n].start, gap);
         n++;
@@ -179,11 +192,11 @@ static bool model_resize(uint32_t n, uint32_t size)
 static void both_begin(uint32_t capacity, uint32_t records, uint32_t origin)
 {
     free(tiles);
-    tiles = malloc(mni_tiles_bytes(records));
+    tiles = malloc(mni_tiles_bytes(records * MNI_TILE_UNIT));
     EXPECT(tiles != NULL);
-    memset(tiles, 0xa5, mni_tiles_bytes(records));
+    memset(tiles, 0xa5, mni_tiles_bytes(records * MNI_TILE_UNIT));
     MODEL_PREPARE(tiles);
-    mni_tiles_init(tiles, capacity, records, origin);
+    mni_tiles_init(tiles, capacity, records * MNI_TILE_UNIT, origin);
     model.capacity = capacity;
     model.records = records;
     model.origin = origin;
@@ -200,11 +213,11 @@ static void both_compare(void)
     EXPECT(mni_tiles_check(tiles));
     for (uint32_t n = 0; n < model.count; n++) {
         const struct model_block *block = &model.block[n];
-        EXPECT(tiles->record[i].start == block->start);
-        EXPECT(tiles->record[i].size == block->size);
+        EXPECT(MNI_TILE(tiles, i).start == block->start);
+        EXPECT(MNI_TILE(tiles, i).size == block->size);
         EXPECT(mni_tiles_is_free(tiles, i) == model_is_free(block));
         EXPECT(model_is_free(block) || block->record == i);
-        i = tiles->record[i].right;
+        i = MNI_TILE(tiles, i).right;
     }
     EXPECT(i == 0);
 }
@@ -218,8 +231,8 @@ static bool both_alloc(uint32_t size, uint32_t align)
     EXPECT((i == 0) == (n == model.count));
     if (i == 0)
         return false;
-    EXPECT(tiles->record[i].start == model.block[n].start);
-    EXPECT(tiles->record[i].size == model.block[n].size);
+    EXPECT(MNI_TILE(tiles, i).start == model.block[n].start);
+    EXPECT(MNI_TILE(tiles, i).size == model.block[n].size);
     model.block[n].record = i;
     return true;
 }
@@ -235,7 +248,7 @@ static void both_resize(uint32_t n, uint32_t size)
     uint32_t i = model.block[n].record;
 
     EXPECT(mni_tiles_resize(tiles, i, size) == model_resize(n, size));
-    EXPECT(tiles->record[i].size == model.block[n].size);
+    EXPECT(MNI_TILE(tiles, i).size == model.block[n].size);
 }
 
 /* The first block that is out from the n-th on, or model.count. */

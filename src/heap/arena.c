@@ -254,7 +254,7 @@ static size_t arena_fixed_cells(size_t size)
         need =
             arena_head_size(cells * MNI_CELL_SIZE)
             + mn_tiled_control_size(
-                &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                &(struct mn_tiled_place){.strategy = &mni_spans,
                                          .memory_size = cells * MNI_CELL_SIZE,
                                          .granule = MNI_CELL_SIZE},
                 cells + 2)
@@ -275,7 +275,7 @@ struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
     size_t head = arena_head_size(bytes);
     size_t region =
         mni_round_up(mn_tiled_control_size(
-                         &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                         &(struct mn_tiled_place){.strategy = &mni_spans,
                                                   .memory_size = bytes,
                                                   .granule = MNI_CELL_SIZE},
                          cells + 2),
@@ -291,7 +291,7 @@ struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
     MN_ASSERT(arena->records + cells * MNI_ARENA_RECORD <= start);
     mni_cells_set(arena->dirty, 0, cells);
     if (mn_tiled_init(&arena->tiled,
-                      &(struct mn_tiled_place){.strategy = &mn_tlsf,
+                      &(struct mn_tiled_place){.strategy = &mni_spans,
                                                .memory = start,
                                                .memory_size = bytes,
                                                .granule = MNI_CELL_SIZE,

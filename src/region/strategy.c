@@ -12,9 +12,19 @@
                                               .kinds = strategy##_kinds}
 
 STRATEGY(tlsf);
+STRATEGY(half_fit);
+STRATEGY(best_fit);
+STRATEGY(worst_fit);
+STRATEGY(first_fit);
+STRATEGY(next_fit);
 STRATEGY(buddy);
 
-static const struct mn_strategy *const strategies[] = {&mn_tlsf, &mn_buddy};
+const struct mni_tiled_kind *const mn_own_kinds[] = {&mni_tiled_own_16,
+                                                     &mni_tiled_own_32, NULL};
+
+static const struct mn_strategy *const strategies[] = {
+    &mn_tlsf,      &mn_half_fit, &mn_best_fit, &mn_worst_fit,
+    &mn_first_fit, &mn_next_fit, &mn_buddy};
 
 const struct mn_strategy *mn_strategy_at(size_t index)
 {

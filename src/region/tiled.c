@@ -188,7 +188,7 @@ enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled,
                                       const struct mn_tiled_place *place,
                                       uint32_t first_count)
 {
-    const struct mni_tiled_kind *kind = &mni_tiled_tlsf_32;
+    const struct mni_tiled_kind *kind = &mni_tiled_spans;
     uint32_t granule_count = tiled_geometry(place, (uintptr_t)place->memory);
 
     if (granule_count == 0 || tiled_index_bytes(kind, granule_count, 0) == 0
@@ -205,7 +205,7 @@ enum mn_status mni_tiled_init_growing(struct mn_tiled *tiled,
 
 size_t mni_tiled_layout_bytes(uint32_t granule_count, uint32_t count)
 {
-    return tiled_bytes(&mni_tiled_tlsf_32, granule_count, 0, count);
+    return tiled_bytes(&mni_tiled_spans, granule_count, 0, count);
 }
 
 size_t mni_tiled_control_bytes(const struct mn_tiled *tiled, uint32_t count)

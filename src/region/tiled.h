@@ -39,9 +39,13 @@ extern const struct mni_tiled_kind mni_tiled_first_fit_16,
     mni_tiled_first_fit_32;
 extern const struct mni_tiled_kind mni_tiled_next_fit_16, mni_tiled_next_fit_32;
 extern const struct mni_tiled_kind mni_tiled_own_16, mni_tiled_own_32;
+
+/* What the heap's spans are cut by. */
+extern const struct mni_tiled_kind mni_tiled_spans;
+extern const struct mn_strategy mni_spans;
 extern const struct mni_tiled_kind mni_tiled_buddy_16, mni_tiled_buddy_32;
 
-/* As mn_tiled_init by the strategy tlsf with wide links, with `first_count`
+/* As mn_tiled_init by the strategy mni_spans, with `first_count`
  * records (one of them is no block). Touches only the first
  * mni_tiled_layout_bytes of the control memory.
  * Requires: that part is filled with zeros. */

@@ -152,18 +152,12 @@ static __attribute__((noinline)) void *
 tiled_alloc_aligned(struct mn_tiled *tiled, size_t size, size_t align_granules)
 {
     struct mni_tiles *tiles = tiled->tiles;
-    struct mni_tile_index index = tiled_index(tiled);
 
     if (align_granules > UINT32_C(1) << 31)
         return NULL;
-    uint32_t i = mni_tiles_alloc(tiles, tiled_granules(tiled, size),
-                                 (uint32_t)align_granules);
-    uint32_t left = MNI_TILE(tiles, i).left;
-    if (i != 0 && mni_tiles_is_free(tiles, left)) {
-        mni_tile_index_pivot(index, tiles, left);
-        mni_tile_index_start(index, tiles, i);
-    }
-    return tiled_hand_out(tiled, i);
+    return tiled_hand_out(tiled,
+                          mni_tiles_alloc(tiles, tiled_granules(tiled, size),
+                                          (uint32_t)align_granules));
 }
 
 static void *tiled_alloc(struct mn_region *region, size_t size, size_t align)

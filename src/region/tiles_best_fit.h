@@ -11,6 +11,10 @@
 
 enum { MNI_TILES_WORDS = 1 };
 
+/* A single granule is left with the block it would be cut from: next to best
+ * fits such rests pile up, and serve the smallest requests only. */
+#define MNI_TILES_REST 2
+
 #include "region/tiles_tree.h"
 
 static inline bool mni_tree_before(const struct mni_tiles *tiles, uint32_t a,

@@ -165,7 +165,8 @@ static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
     return left;
 }
 
-/* Free what block `i` has beyond `size`, if a record is spare for it. */
+/* Free what block `i` has beyond `size`, if a record is spare for it and it is
+ * worth one. */
 /*@ requires \valid(tiles) && inv(*tiles) && isused(*tiles, i);
     requires 0 < size <= tiles->record[i].size;
     requires !isfree(*tiles, tiles->record[i].right);
@@ -179,14 +180,13 @@ static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
     ensures place: isused(*tiles, i)
       && tiles->record[i].start == \old(tiles->record[i].start)
       && tiles->record[i].size >= size;
-    ensures exact: \old(tiles->spare) != 0 ==>
-      tiles->record[i].size == size;
     ensures kept: kept(\old(*tiles), *tiles, i);
 */
 MNI_TILE_INLINE void tiles_trim(struct mni_tiles *tiles, uint32_t i,
                                 uint32_t size)
 {
-    if (MNI_TILE(tiles, i).size > size && tiles->spare != 0) {
+    if (MNI_TILE(tiles, i).size > size && tiles->spare != 0
+        && mni_tile_splits(MNI_TILE(tiles, i).size - size)) {
         //@ ghost uint32_t right = tiles->record[i].right;
         //@ assert other: right != i;
         uint32_t rest = mni_tile_split(tiles, i, size);
@@ -230,6 +230,9 @@ static inline uint32_t tiles_gap(const struct mni_tiles *tiles, uint32_t i,
     uint32_t gap = mni_tile_gap(tiles->origin, MNI_TILE(tiles, i).start, align);
     if (gap + size > MNI_TILE(tiles, i).size || (gap != 0 && tiles->spare == 0))
         return TILES_NO_GAP;
+    if (align == 1 && tiles->spare != 0 && mni_tile_high(tiles, i)
+        && mni_tile_splits(MNI_TILE(tiles, i).size - size))
+        return MNI_TILE(tiles, i).size - size;
     return gap;
 }
 

@@ -69,17 +69,23 @@ static inline void mni_tile_index_pivot(struct mni_tile_index index,
         index.entry[tile_index_pivot(first, end - 1)] = (MNI_TILE_LINK)i;
 }
 
-/* Block `i`, which has just been handed out, begins where a free one did. */
+/* Block `i` has just been handed out, and what it left of a free block is
+ * before or behind it. */
 MNI_TILE_INLINE void mni_tile_index_taken(struct mni_tile_index index,
                                           const struct mni_tiles *tiles,
                                           uint32_t i)
 {
+    uint32_t left = MNI_TILE(tiles, i).left;
     uint32_t right = MNI_TILE(tiles, i).right;
 
     mni_tile_index_pivot(index, tiles, i);
     if (mni_tiles_is_free(tiles, right)) {
         mni_tile_index_start(index, tiles, right);
         mni_tile_index_pivot(index, tiles, right);
+    }
+    if (mni_tiles_is_free(tiles, left)) {
+        mni_tile_index_pivot(index, tiles, left);
+        mni_tile_index_start(index, tiles, i);
     }
 }
 
