@@ -87,11 +87,12 @@ TEST(what_was_heard_is_what_is_free)
     both_begin(profile.capacity, profile.records, profile.origin);
     for (int step = 0; step < 20000; step++) {
         model_step(&profile, &random, step / 500 % 2 == 0 ? 200 : 90);
-        for (uint32_t i = 1; i < tiles->count; i++) {
+        for (uint32_t i = MNI_TILES_FIRST; i < tiles->count;
+             i += MNI_TILE_UNIT) {
             EXPECT(heard[i].is_free == mni_tiles_is_free(tiles, i));
             EXPECT(!heard[i].is_free
-                   || (heard[i].start == tiles->record[i].start
-                       && heard[i].size == tiles->record[i].size));
+                   || (heard[i].start == MNI_TILE(tiles, i).start
+                       && heard[i].size == MNI_TILE(tiles, i).size));
         }
     }
 }
@@ -99,9 +100,9 @@ TEST(what_was_heard_is_what_is_free)
 TEST(a_free_block_that_the_table_cannot_know_is_seen)
 {
     both_begin(100, 4, 0);
-    tiles->record[MNI_TILES_FIRST].list = 1;
+    MNI_TILE(tiles, MNI_TILES_FIRST).list = 1;
     EXPECT(!mni_tiles_check(tiles));
-    tiles->record[MNI_TILES_FIRST].list = 0;
+    MNI_TILE(tiles, MNI_TILES_FIRST).list = 0;
     EXPECT(mni_tiles_check(tiles));
     tiles->user = NULL;
     EXPECT(!mni_tiles_check(tiles));
@@ -132,7 +133,7 @@ static uint32_t hostile_in_state(uint32_t list)
 
     for (uint32_t n = 0; n < tiles->count; n++) {
         i = i + 1 < tiles->count ? i + 1 : 1;
-        if (tiles->record[i].list == list)
+        if (MNI_TILE(tiles, i).list == list)
             return i;
     }
     return 0;
@@ -141,8 +142,8 @@ static uint32_t hostile_in_state(uint32_t list)
 /* A free block that is shorter than `size`, or 0. */
 static uint32_t hostile_short(uint32_t size)
 {
-    for (uint32_t i = 1; i < tiles->count; i++) {
-        if (mni_tiles_is_free(tiles, i) && tiles->record[i].size < size)
+    for (uint32_t i = MNI_TILES_FIRST; i < tiles->count; i += MNI_TILE_UNIT) {
+        if (mni_tiles_is_free(tiles, i) && MNI_TILE(tiles, i).size < size)
             return i;
     }
     return 0;
@@ -219,19 +220,19 @@ static void hostile_alloc(uint32_t origin)
         hostile.refused++;
         return;
     }
-    EXPECT(i < tiles->count && tiles->record[i].list == MNI_TILES_USED);
-    EXPECT(tiles->record[i].size >= size);
-    EXPECT((origin + tiles->record[i].start) % align == 0);
-    hostile_own(tiles->record[i].start, tiles->record[i].size, 0, i);
+    EXPECT(i < tiles->count && MNI_TILE(tiles, i).list == MNI_TILES_USED);
+    EXPECT(MNI_TILE(tiles, i).size >= size);
+    EXPECT((origin + MNI_TILE(tiles, i).start) % align == 0);
+    hostile_own(MNI_TILE(tiles, i).start, MNI_TILE(tiles, i).size, 0, i);
 }
 
 static void hostile_resize(uint32_t i)
 {
-    struct mni_tile was = tiles->record[i];
+    struct mni_tile was = MNI_TILE(tiles, i);
     uint32_t size = model_random_size(&hostile.random, 7);
 
     bool done = mni_tiles_resize(tiles, i, size);
-    struct mni_tile is = tiles->record[i];
+    struct mni_tile is = MNI_TILE(tiles, i);
     EXPECT(is.start == was.start && is.list == MNI_TILES_USED);
     EXPECT(done ? is.size >= size : is.size == was.size);
     hostile_own(was.start, was.size, i, 0);
@@ -240,7 +241,7 @@ static void hostile_resize(uint32_t i)
 
 static void hostile_free(uint32_t i)
 {
-    struct mni_tile was = tiles->record[i];
+    struct mni_tile was = MNI_TILE(tiles, i);
 
     EXPECT(mni_tiles_free(tiles, i));
     hostile_own(was.start, was.size, i, 0);

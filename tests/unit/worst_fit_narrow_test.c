@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The tests of worst_fit_test.c, with links of 16 bits. */
+/* The tests of worst_fit_test.c, with links of 16 bits that count
+ * words. */
 #define MNI_TILE_BITS 16
+#define MNI_TILE_UNIT 7
 
 #include "worst_fit_test.c"
