@@ -5,9 +5,12 @@
 
 #include <mn/base.h>
 #include <mn/block.h>
+#include <mn/build.h>
+#include <mn/guard.h>
 #include <mn/heap.h>
 #include <mn/region.h>
 #include <mn/space.h>
+#include <mn/state.h>
 #include <mn/stats.h>
 #include <mn/strategy.h>
 

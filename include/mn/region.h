@@ -166,7 +166,8 @@ MN_API size_t mn_tiled_control_size(const struct mn_tiled_place *place,
  * on, if `memory` or `memory_size` is not a multiple of it or 0, if it has
  * 2^31 granules or more, if `control` is not aligned to 8 bytes, if
  * `control_size` is too small for two blocks, if `strategy` is NULL, or if
- * `step` is not a power of two up to 64. */
+ * `step` is not a power of two up to 64, or above 1 for mn_buddy, which has no
+ * use for less than all of mn_tiled_control_size. */
 MN_API enum mn_status
 mn_tiled_init(struct mn_tiled *tiled,
               const struct mn_tiled_place *place) MN_MUST_USE;

@@ -9,16 +9,6 @@
 #define MNI_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MNI_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* Undo a take from a word that the bin has left meanwhile. Not a call, which
- * would have the fast path save registers. */
-static inline void mni_bin_put_back(_Atomic uint64_t *word, uint64_t bit)
-{
-    uint64_t seen = mn_atomic_load_relaxed(word);
-
-    while (!mni_word_change(word, &seen, seen | bit))
-        continue;
-}
-
 /* Take the lowest free slot of the bin's word, or NULL if there is none.
  *
  * A signal handler may allocate between any two instructions here and move the
@@ -30,24 +20,20 @@ mni_bin_take(struct mni_bin *bin)
 {
     _Atomic uint64_t *word = bin->word;
     mn_atomic_signal_fence();
-    uint64_t seen = mn_atomic_load_relaxed(word);
+    uint64_t seen;
 
-    while (MNI_LIKELY(seen != 0)) {
-        uint64_t next = seen & (seen - 1);
-        if (MNI_UNLIKELY(!mni_word_change(word, &seen, next)))
-            continue;
-        mn_atomic_signal_fence();
-        void *block = bin->base + mni_word_lowest(seen) * bin->slot_size;
-        mn_atomic_signal_fence();
-        if (MNI_UNLIKELY(bin->word != word)) {
-            mni_bin_put_back(word, seen & ~next);
-            return NULL;
-        }
-        if (block == NULL)
-            __builtin_unreachable(); /* so the caller tests once */
-        return block;
+    if (MNI_UNLIKELY(!mni_slots_take(word, &seen)))
+        return NULL;
+    mn_atomic_signal_fence();
+    void *block = bin->base + mni_word_lowest(seen) * bin->slot_size;
+    mn_atomic_signal_fence();
+    if (MNI_UNLIKELY(bin->word != word)) {
+        mni_slots_add(word, seen & ~mni_slots_rest(seen));
+        return NULL;
     }
-    return NULL;
+    if (block == NULL)
+        __builtin_unreachable(); /* so the caller tests once */
+    return block;
 }
 
 /* NULL where mni_alloc_slow must be called. */
@@ -104,17 +90,8 @@ static inline __attribute__((always_inline)) void mni_free(void *block)
     struct mni_slot slot = mni_slab_slot(slab, block);
     if (MNI_UNLIKELY(slot.fraction >= slab->reciprocal))
         goto slow;
-    _Atomic uint64_t *word = mni_slab_word(slab, slot.index);
-    /* Another thread may have released the slot already. */
-    if (MNI_UNLIKELY(mni_word_test(
-            mn_atomic_load_relaxed(word + slab->words_total), slot.index)))
-        goto slow;
-    uint64_t seen = mn_atomic_load_relaxed(word);
     uint64_t next;
-    if (MNI_UNLIKELY(mni_word_has(seen, slot.index, &next)))
-        goto slow;
-    /* Fails only if a signal handler came in between. */
-    if (MNI_UNLIKELY(!mni_word_change(word, &seen, next)))
+    if (MNI_UNLIKELY(!mni_slab_return_owner(slab, slot.index, &next)))
         goto slow;
     if (MNI_UNLIKELY(next > slab->trigger))
         mni_free_emptied(slab);

@@ -57,17 +57,12 @@ static void free_remote(struct mni_slab *slab, uint64_t index,
 void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
                     uint64_t index, const void *block)
 {
-    _Atomic uint64_t *word = mni_slab_word(slab, index);
-    uint64_t bit = UINT64_C(1) << index % 64;
-    uint64_t seen = mn_atomic_load_relaxed(word);
+    uint64_t next;
 
     mni_heap_begin_busy(heap);
-    do {
-        if (((seen | mn_atomic_load_relaxed(mni_slab_remote(slab, index)))
-             & bit)
-            != 0)
+    while (!mni_slab_return_owner(slab, index, &next))
+        if (mni_slab_is_free_any(slab, index)) /* no signal handler's work */
             mni_stop_bad_block("free", block);
-    } while (!mni_word_change(word, &seen, seen | bit));
     mni_slab_list_again(heap, slab);
     mni_slab_release_if_empty(heap, slab);
     mni_heap_end_busy(heap);

@@ -137,7 +137,23 @@ static void bump_free(struct mn_region *region, void *address)
     MN_ASSERT(bump_check(region));
 }
 
+/* Of the blocks older than the newest nothing is known but where they end:
+ * any address among them may be one. */
+static enum mn_status bump_examine(const struct mn_region *region,
+                                   const void *address)
+{
+    const struct mn_bump *bump = (const struct mn_bump *)region;
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)bump->base;
+
+    if (offset >= bump->size)
+        return MN_ERR_ADDRESS;
+    if (offset >= bump->used)
+        return MN_ERR_DOUBLE_FREE;
+    return offset > bump->newest ? MN_ERR_ADDRESS : MN_OK;
+}
+
 static const struct mn_region_ops bump_ops = {
+    .examine = bump_examine,
     .name = "bump",
     .alloc = bump_alloc,
     .resize = bump_resize,

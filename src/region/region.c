@@ -74,8 +74,12 @@ static enum mn_status region_move(struct mn_region *region, void **block,
         return MN_ERR_NOMEM;
     if (!region->ops->block_at(region, *block, &old))
         mni_stop_at("reallocate", *block, "block cannot be found", NULL);
+    /* To bump, blocks older than the newest are one. */
+    size_t rest =
+        old.size
+        - (size_t)((unsigned char *)*block - (unsigned char *)old.start);
     /* The builtin: without a C library there is no header to name it. */
-    __builtin_memcpy(place, *block, old.size < size ? old.size : size);
+    __builtin_memcpy(place, *block, rest < size ? rest : size);
     region->ops->free(region, *block);
     *block = place;
     return MN_OK;
