@@ -61,7 +61,8 @@ MN_API const struct mn_strategy *mn_strategy_at(size_t index);
  * resized, and if the region has records for 2 * (live / smallest) + 1 blocks.
  *
  * With n = largest / smallest the bounds are, but for small terms:
- *     best_fit, worst_fit, next_fit   live * n (Robson, Computer J. 20, 1977)
+ *     worst_fit, next_fit             live * n (Robson, Computer J. 20, 1977)
+ *     best_fit                        live * (n + 1)
  *     a table of your own             the same, if `propose` finds a block
  *                                     whenever one is large enough
  *     tlsf                            live * n * 17 / 16

@@ -13,6 +13,8 @@
  *    - If each block that is large enough is found, a missed one is shorter
  *      than the request: G = n - 1. With m = 1 that is the M * n of the
  *      literature, which best fit comes close to (Robson, 1977).
+ *    - Best fit hands a rest of one granule out with the block. A granule is no
+ *      more than m, so that what is out is at most 2 * (M - s): M more.
  *    - TLSF looks at the first block of the class of the request, and at
  *      higher classes. What it misses is of that class, whose sizes differ by
  *      less than a sixteenth of the request: G = n - 1 + n / 16.
@@ -110,6 +112,14 @@ static size_t required_half_fit(const struct required *load)
     return power == 0 ? 0 : required_gaps(load, power - 1);
 }
 
+static size_t required_best_fit(const struct required *load)
+{
+    size_t any = required_any(load);
+    size_t sum;
+
+    return any == 0 || !mni_add(any, load->live, &sum) ? 0 : sum;
+}
+
 /* Bound 2, or bound 1 where that is less. */
 static size_t required_first_fit(const struct required *load)
 {
@@ -144,7 +154,7 @@ static const struct {
     required_fn bound;
 } required_bounds[] = {
     {"tlsf", required_tlsf},           {"half_fit", required_half_fit},
-    {"best_fit", required_any},        {"worst_fit", required_any},
+    {"best_fit", required_best_fit},   {"worst_fit", required_any},
     {"first_fit", required_first_fit}, {"next_fit", required_any},
     {"buddy", required_buddy},
 };

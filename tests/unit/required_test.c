@@ -140,7 +140,7 @@ TEST(the_programs_use_more_than_they_have_out)
     end();
     begin(&mn_tlsf, required(&mn_tlsf, SMALLEST, LARGEST), LIVE);
     EXPECT(adversary_scatter(&program, SMALLEST, LARGEST));
-    EXPECT(program.end > 20 * LIVE);
+    EXPECT(program.end > 16 * LIVE);
     end();
 }
 
@@ -186,4 +186,11 @@ TEST(bounds_are_what_the_header_says)
 {
     EXPECT(mn_region_required(1000, 10, 1, NULL) == 0);
     EXPECT(mn_region_required(1000, 32, 1, &mn_tlsf) == 1000 * 34);
+    EXPECT(mn_region_required(1000, 32, 1, &mn_half_fit) == 1000 * 32);
+    EXPECT(mn_region_required(1000, 33, 1, &mn_half_fit) == 1000 * 64);
+    EXPECT(mn_region_required(1000, 32, 1, &mn_worst_fit) == 1000 * 32);
+    EXPECT(mn_region_required(1000, 32, 1, &mn_next_fit) == 1000 * 32);
+    EXPECT(mn_region_required(1000, 32, 1, &mn_best_fit) == 1000 * 33);
+    EXPECT(mn_region_required(1000, 32, 1, &mn_first_fit) == 1000 * 7);
+    EXPECT(mn_region_required(1000, 32, 1, &mn_buddy) == 2000 * 6 + 64);
 }
