@@ -24,6 +24,13 @@
 #define MODEL_PREPARE(tiles) (void)(tiles)
 #endif
 
+/* First and next fit are defined by the low end. */
+#ifdef MNI_TILES_LOW
+enum { MODEL_TAKES_HIGH = false };
+#else
+enum { MODEL_TAKES_HIGH = true };
+#endif
+
 enum {
     MODEL_MAX = 1000, /* records, so blocks too */
     MODEL_STEPS = MN_DEBUG ? 40000 : 1000000,
@@ -131,7 +138,7 @@ static bool model_takes_high(uint32_t n, uint32_t size)
     uint32_t left = n > 0 ? model.block[n - 1].size : 0;
     uint32_t right = n + 1 < model.count ? model.block[n + 1].size : 0;
 
-    return right > left && model_has_spare()
+    return MODEL_TAKES_HIGH && right > left && model_has_spare()
            && model.block[n].size - size >= MNI_TILES_REST;
 }
 

@@ -3,11 +3,15 @@
  *
  * A tree in which each node knows the largest size below it: so a subtree in
  * which nothing is large enough is passed over without a look inside.
+ *
+ * Blocks are cut from the low end: the bounds of first fit are those of a block
+ * at the lowest address, and next fit goes on in what the last block left.
  */
 #ifndef MNI_TILES_BY_START_H
 #define MNI_TILES_BY_START_H
 
 #define MNI_TILES_EXTRA
+#define MNI_TILES_LOW
 
 #include "region/tiles_tree.h"
 
