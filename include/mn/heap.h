@@ -27,31 +27,37 @@ enum { MN_HEAP_ALIGN = 16 };
 
 struct mn_heap; /* a heap; NULL stands for the calling thread's own */
 
+/* Give `block` back, from whatever thread, to whatever heap it came from. NULL
+ * is ignored. errno is kept. */
+MN_API void mn_free(void *block) MN_TAKES(mn_heap, 1);
+
+/* The same for a block whose size the caller knows: as it was asked for, or
+ * any size up to what mn_usable_size said. Another one stops the program. */
+MN_API void mn_free_sized(void *block, size_t size) MN_TAKES(mn_heap, 1);
+
 /* Return a block of at least `size` bytes, or NULL. A size of 0 gives the
  * smallest block, unlike any other. Sizes above PTRDIFF_MAX are refused. */
-MN_API void *mn_alloc(size_t size) MN_MUST_USE;
+MN_API void *mn_alloc(size_t size) MN_MUST_USE MN_GIVES(mn_heap)
+MN_UNALIASED MN_FREED_BY(mn_free, 1) MN_FREED_BY(mn_free_sized, 1);
 
 /* The same, filled with zero. */
-MN_API void *mn_alloc_zero(size_t size) MN_MUST_USE;
+MN_API void *mn_alloc_zero(size_t size) MN_MUST_USE MN_GIVES(mn_heap)
+MN_UNALIASED MN_FREED_BY(mn_free, 1) MN_FREED_BY(mn_free_sized, 1);
 
 /* The same, at a multiple of `align`; NULL if that is no power of two. */
-MN_API void *mn_alloc_aligned(size_t size, size_t align) MN_MUST_USE;
+MN_API void *mn_alloc_aligned(size_t size, size_t align) MN_MUST_USE
+    MN_GIVES(mn_heap)
+MN_UNALIASED MN_ALIGNED_BY(2) MN_FREED_BY(mn_free, 1)
+    MN_FREED_BY(mn_free_sized, 1);
 
 /* Return a block of at least `size` bytes with the content of `block` as far
  * as both reach; `block` is released, or is the result. On NULL nothing
  * changed. With NULL for `block` this is mn_alloc. */
-MN_API void *mn_realloc(void *block, size_t size) MN_MUST_USE;
+MN_API void *mn_realloc(void *block, size_t size) MN_MUST_USE
+    MN_FREED_BY(mn_free, 1) MN_FREED_BY(mn_free_sized, 1);
 
 /* Change the size of `block` without moving it; false if that cannot be. */
 MN_API bool mn_resize(void *block, size_t size) MN_MUST_USE;
-
-/* Give `block` back, from whatever thread, to whatever heap it came from. NULL
- * is ignored. errno is kept. */
-MN_API void mn_free(void *block);
-
-/* The same for a block whose size the caller knows: as it was asked for, or
- * any size up to what mn_usable_size said. Another one stops the program. */
-MN_API void mn_free_sized(void *block, size_t size);
 
 /* The bytes of `block` that may be used, at least what was asked for; 0 for
  * NULL. What is not the start of a block that is out stops the program. */
@@ -68,16 +74,17 @@ struct mn_heap_options {
 /* The least `memory_size` that mn_heap_create accepts. */
 MN_API size_t mn_heap_memory_min(void);
 
+/* Release all blocks of the heap, and the heap, at once. Requires: no thread
+ * uses the heap or any of its blocks any more. NULL is ignored. */
+MN_API void mn_heap_destroy(struct mn_heap *heap) MN_TAKES(mn_heap_create, 1);
+
 /* Make a heap; `options` may be NULL for a heap in the system's memory that one
  * thread at a time allocates from. NULL if there is no memory, or if `memory`
  * is too small. Given memory is borrowed until mn_heap_destroy; the heap and
  * its records lie wholly inside it, and some 7 % of it is spent on them. */
 MN_API struct mn_heap *
-mn_heap_create(const struct mn_heap_options *options) MN_MUST_USE;
-
-/* Release all blocks of the heap, and the heap, at once. Requires: no thread
- * uses the heap or any of its blocks any more. NULL is ignored. */
-MN_API void mn_heap_destroy(struct mn_heap *heap);
+mn_heap_create(const struct mn_heap_options *options) MN_MUST_USE
+    MN_GIVES(mn_heap_create) MN_FREED_BY(mn_heap_destroy, 1);
 
 /* As the functions above, from `heap`. Blocks may be released by mn_free in
  * any thread, and by mn_heap_free, which stops the program if the block is
@@ -85,7 +92,7 @@ MN_API void mn_heap_destroy(struct mn_heap *heap);
 MN_API void *mn_heap_alloc(struct mn_heap *heap, size_t size) MN_MUST_USE;
 MN_API void *mn_heap_alloc_zero(struct mn_heap *heap, size_t size) MN_MUST_USE;
 MN_API void *mn_heap_alloc_aligned(struct mn_heap *heap, size_t size,
-                                   size_t align) MN_MUST_USE;
+                                   size_t align) MN_MUST_USE MN_ALIGNED_BY(3);
 MN_API void *mn_heap_realloc(struct mn_heap *heap, void *block,
                              size_t size) MN_MUST_USE;
 MN_API void mn_heap_free(struct mn_heap *heap, void *block);

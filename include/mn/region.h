@@ -37,22 +37,24 @@ struct mn_region_ops {
                               const void *block);
 };
 
+/* Give `block` back. NULL is ignored; any other pointer that this region does
+ * not have out stops the program, in every build, with one line that names
+ * the address, what it is, and the block it lies in. */
+MN_API void mn_region_free(struct mn_region *region, void *block)
+    MN_TAKES(mn_region, 2);
+
 /* Return a block of at least `size` bytes at a multiple of `align`, or NULL
  * if there is none, if `size` is 0, or if `align` is not a power of two. The
  * content is undefined. The caller owns the block until mn_region_free. */
 MN_API void *mn_region_alloc(struct mn_region *region, size_t size,
-                             size_t align) MN_MUST_USE;
+                             size_t align) MN_MUST_USE MN_ALIGNED_BY(3)
+    MN_GIVES(mn_region) MN_FREED_BY(mn_region_free, 2);
 
 /* Change the size of `block` without moving it. On false nothing changed, and
  * the caller knows best whether a copy is worth making; a `size` of 0 is
  * always refused. A `block` that is not out stops the program. */
 MN_API bool mn_region_resize(struct mn_region *region, void *block,
                              size_t size) MN_MUST_USE;
-
-/* Give `block` back. NULL is ignored; any other pointer that this region does
- * not have out stops the program, in every build, with one line that names
- * the address, what it is, and the block it lies in. */
-MN_API void mn_region_free(struct mn_region *region, void *block);
 
 /* True if every invariant holds. Reads the whole state of the region. */
 MN_API bool mn_region_check(const struct mn_region *region) MN_MUST_USE;
