@@ -250,9 +250,13 @@ static bool use_lasts(const struct subject *subject, const struct load *load,
 static double use_of_seed(const struct subject *subject,
                           const struct load *load, size_t seed)
 {
-    double low = 0.1;
+    double low = 0.3;
     double high = 1;
 
+    if (!use_lasts(subject, load, low, seed)) {
+        high = low;
+        low = 0;
+    }
     while (high - low > 0.004) {
         double middle = (low + high) / 2;
         if (use_lasts(subject, load, middle, seed))
