@@ -9,6 +9,7 @@
 #   make bench      measure and compare
 #   make prove      replay the proofs
 #   make prove-all  prove everything anew, and that broken versions fail
+#   make explore    more schedules of the lock-free parts than the tests run
 #   make fuzz       search long for inputs that break something
 #   make format     lay out every source file
 #   make clean      remove build/
@@ -26,7 +27,7 @@ export MNEME_BUILD = $(abspath $(BUILD))
 export PROG
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 
-.PHONY: build run test tests install bench prove prove-all fuzz format clean
+.PHONY: build run test tests install bench prove prove-all explore fuzz format clean
 
 build:
 	@scripts/install-packages build
@@ -60,6 +61,12 @@ prove-all:
 	@scripts/install-packages test
 	@proofs/run --fresh
 	@proofs/run --mutants
+
+explore:
+	@scripts/install-packages build
+	@tests/schedule/build $(MNEME_BUILD)/schedule
+	@$(MNEME_BUILD)/schedule/heap +1
+	@$(MNEME_BUILD)/schedule/lock +1
 
 fuzz: tests
 	@scripts/fuzz $(FUZZ_SECONDS)

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* base.c -- names of states, and the one way in which a program is stopped.
- *
- * The line is built on the stack: whatever is broken, no allocator is called.
- */
-#include "base/assert.h"
-#include "base/text.h"
-
-enum { BASE_LINE_SIZE = 256 };
+/* base.c -- names of statuses and states. */
+#include <mn/block.h>
 
 const char *mn_status_name(enum mn_status status)
 {
@@ -46,49 +40,4 @@ const char *mn_state_name(enum mn_state state)
         return "reserved";
     }
     return "unknown state";
-}
-
-static _Noreturn void base_stop(struct mni_text *text)
-{
-    if (text->used + 1 == text->size)
-        text->used--; /* cut off: the end of the line is worth more */
-    mni_text_put(text, "\n");
-    mni_os_stop(text->start, text->used);
-}
-
-void mni_stop(const char *what)
-{
-    char line[BASE_LINE_SIZE];
-    struct mni_text text;
-
-    mni_text_init(&text, line, sizeof line);
-    mni_text_put(&text, "mneme: ");
-    mni_text_put(&text, what);
-    base_stop(&text);
-}
-
-void mni_stop_at(const char *operation, const void *address, const char *what,
-                 const struct mn_block *block)
-{
-    char line[BASE_LINE_SIZE];
-    struct mni_text text;
-
-    mni_text_init(&text, line, sizeof line);
-    mni_text_put(&text, "mneme: ");
-    mni_text_put(&text, operation);
-    mni_text_put(&text, " of ");
-    mni_text_put_address(&text, address);
-    mni_text_put(&text, ": ");
-    mni_text_put(&text, what);
-    if (block != NULL) {
-        mni_text_put(&text, "; it lies in block ");
-        mni_text_put_address(&text, block->start);
-        mni_text_put(&text, " of ");
-        mni_text_put_count(&text, block->size);
-        mni_text_put(&text, " bytes, ");
-        mni_text_put(&text, mn_state_name(block->state));
-    } else {
-        mni_text_put(&text, "; it lies in no block");
-    }
-    base_stop(&text);
 }

@@ -124,9 +124,14 @@ struct mn_owner *mni_map_ground(const void *address)
 {
     struct mn_owner *owner = mni_map_get(address);
 
-    if (owner == NULL
-        || (owner->block_at != publish_shared_block_at
-            && owner->block_at != publish_block_at))
+    if (owner == NULL)
+        return NULL;
+    /* NULL: the record of a cell that is shared no longer, and is about to be
+     * another cell's. */
+    bool (*block_at)(const struct mn_owner *, const void *, struct mn_block *) =
+        mn_atomic_load_plain(&owner->block_at);
+    if (block_at != NULL && block_at != publish_shared_block_at
+        && block_at != publish_block_at)
         return owner;
     /* If this thread has the lock, it forked, or a handler interrupted it. What
      * is followed below is right between any two instructions of a holder. */
@@ -157,7 +162,7 @@ static struct publish_shared *publish_share(unsigned char *cell)
     shared = mni_meta_alloc(sizeof *shared);
     if (shared == NULL)
         return NULL;
-    shared->owner.block_at = publish_shared_block_at;
+    mn_atomic_store_plain(&shared->owner.block_at, publish_shared_block_at);
     shared->below = owner;
     mni_map_set(cell, MNI_CELL_SIZE, &shared->owner);
     return shared;

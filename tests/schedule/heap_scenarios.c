@@ -533,7 +533,7 @@ static const struct explore_scenario scenarios[] = {
     {"resize", 3, 2, large_setup, resize_body, check_all, NULL},
     {"walk", 2, 2, walk_setup, walk_body, check_all, NULL},
     {"stats", 3, 2, empty_setup, stats_body, check_all, NULL},
-    {"map", 3, 2, map_setup, map_body, check_all, NULL},
+    {"map", 3, 3, map_setup, map_body, check_all, NULL},
     {"gone", 3, 2, map_setup, gone_body, check_all, NULL},
 };
 

@@ -114,6 +114,18 @@ TEST(no_program_fails_where_even_the_smallest_blocks_are_large)
     never_fails(300, 700);
 }
 
+/* Proved for blocks at the low end of the lowest free block alone. */
+TEST(first_fit_cuts_from_the_low_end)
+{
+    begin(&mn_first_fit, 64, 64);
+    EXPECT(adversary_take(&program, 2) && adversary_take(&program, 16));
+    EXPECT(adversary_take(&program, 8));
+    adversary_release(&program, 1);
+    EXPECT(adversary_take(&program, 4));
+    EXPECT(program.block[1].start == 2 && program.block[1].size == 4);
+    end();
+}
+
 TEST(every_strategy_fails_below_the_bound_of_robson)
 {
     size_t log = 6; /* of LARGEST / SMALLEST */

@@ -16,14 +16,11 @@ enum { RECORDS = 66, STEPS = 50000 };
 static struct mni_tiles *tiles;
 
 /* Not seen through: the struct has room for more records than there are. */
-static __attribute__((noinline, noclone)) void *room(void)
-{
-    return malloc(mni_tiles_bytes(RECORDS));
-}
+static void *(*volatile room)(size_t) = malloc;
 
 static void setup(uint32_t capacity, uint32_t count, uint32_t origin)
 {
-    tiles = room();
+    tiles = room(mni_tiles_bytes(RECORDS));
     EXPECT(tiles != NULL);
     memset(tiles, 0xa5, mni_tiles_bytes(RECORDS));
     mni_tiles_init(tiles, capacity, count, origin);
