@@ -268,7 +268,10 @@ static void tiled_grow(struct mn_tiled *tiled, uint32_t count)
     mni_tiles_grow(tiled->tiles, count * MNI_TILE_UNIT);
 }
 
-const struct mni_tiled_kind MNI_TILED_KIND = {
+#ifndef MNI_TILED_STATIC
+#define MNI_TILED_STATIC /* static, for a kind of one source alone */
+#endif
+MNI_TILED_STATIC const struct mni_tiled_kind MNI_TILED_KIND = {
     .ops = {.name = "tiled",
             .alloc = tiled_alloc,
             .resize = tiled_resize,
