@@ -161,7 +161,11 @@ static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
     tiles_withdraw(tiles, left);
     /*@ assert joined: tiles->record[left].right == i && isused(*tiles, left)
           && isused(*tiles, i); */
+    //@ assert open: !isfree(*tiles, tiles->record[left].left);
+    //@ ghost Withdrawn: ;
     mni_tile_merge(tiles, left);
+    /*@ assert still: \forall integer j; isfree(*tiles, j) ==>
+          isfree(\at(*tiles, Withdrawn), j); */
     return left;
 }
 

@@ -208,6 +208,12 @@ static inline void tile_list_note_removal(struct mni_tiles *tiles, uint32_t c)
     if (tiles->head[c] == 0) {
         uint32_t word = tile_bit_clear(tiles->words[w], k);
         tiles->words[w] = word;
+        /*@ assert beside: \forall integer d; 0 <= d < MNI_TILES_HEADS
+              && d / 32 == w && d != c ==>
+              d % 32 != k && (bit(word, d % 32) <==> tiles->head[d] != 0); */
+        /*@ assert away: \forall integer d; 0 <= d < MNI_TILES_HEADS
+              && d / 32 != w ==>
+              (bit(tiles->words[d / 32], d % 32) <==> tiles->head[d] != 0); */
         if (word == 0)
             tiles->summary = tile_bit_clear(tiles->summary, w);
     }
