@@ -3,7 +3,7 @@
  *
  * A C source that defines one of these and then includes this gets functions
  * that are inlined into it, with the strategy in them: no table is looked at,
- * no call is made, and what is constant at a call is computed while compiling.
+ * no call is made, and the compiler sees what is constant.
  *
  *     #define MN_FIXED_STRATEGY tlsf   a strategy of ours: tlsf, half_fit,
  *                                      best_fit, worst_fit, first_fit, next_fit
@@ -15,10 +15,10 @@
  * mn_region_ functions work on it, in turns with those below. One thread uses
  * it at a time.
  *
- * One strategy for each source; it is C11 for GCC and Clang. Names that begin
- * with tile or tlsf, tree, half_, best_, worst_, first_ or next_fit are taken
- * in it. It builds Mneme's records into the program: the library that is linked
- * must be of the same version as the headers.
+ * One strategy for each source, which is C11 for GCC or Clang. Names in it that
+ * begin with tile or the name of the strategy are taken. It builds Mneme's
+ * records into the program: the library that is linked must be of the same
+ * version as the headers.
  *
  * What it costs, counted, and an example: docs/manual/fixed.md
  */
@@ -51,6 +51,12 @@ MN_END
 #endif
 _Static_assert(MN_FIXED_BITS == 16 || MN_FIXED_BITS == 32,
                "MN_FIXED_BITS is 16 or 32");
+
+/* Bytes of a granule, if that is constant too; 0 if it is not. Where a size is
+ * constant, so is then its class, and much less is left to do. */
+#ifndef MN_FIXED_GRANULE
+#define MN_FIXED_GRANULE 0
+#endif
 
 #define MNI_FIXED_JOIN(a, b) a##b
 #define MNI_FIXED_NAME(a, b) MNI_FIXED_JOIN(a, b)
@@ -120,15 +126,26 @@ mn_fixed_control_size(const struct mn_tiled_place *place, size_t block_count)
 }
 
 /* As mn_tiled_init, whatever `strategy` of the place says; MN_ERR_INVALID also
- * if there are more granules than MN_FIXED_BITS can count. This one is a call
- * of the library, and takes time in proportion to the control memory. */
+ * for more granules than MN_FIXED_BITS can count, or not of MN_FIXED_GRANULE.
+ * This one is a call of the library, and takes time in proportion to the
+ * control memory. */
 static inline MN_MUST_USE enum mn_status
 mn_fixed_init(struct mn_tiled *tiled, const struct mn_tiled_place *place)
 {
     struct mn_tiled_place here = *place;
 
+    if (MN_FIXED_GRANULE != 0 && place->granule != MN_FIXED_GRANULE)
+        return MN_ERR_INVALID;
     here.strategy = &mn_fixed;
     return mn_tiled_init(tiled, &here);
+}
+
+/* Let the compiler know what mn_fixed_init has seen to. */
+MN_ALWAYS_INLINE void mni_fixed_assume(const struct mn_tiled *tiled)
+{
+    if (MN_FIXED_GRANULE != 0
+        && tiled->granule_shift != __builtin_ctz(MN_FIXED_GRANULE | 1u << 31))
+        __builtin_unreachable();
 }
 
 /* The three below are for regions of mn_fixed_init in this source: for any
@@ -140,6 +157,7 @@ mn_fixed_init(struct mn_tiled *tiled, const struct mn_tiled_place *place)
 MN_ALWAYS_INLINE MN_MUST_USE void *mn_fixed_alloc(struct mn_tiled *tiled,
                                                   size_t size, size_t align)
 {
+    mni_fixed_assume(tiled);
     return tiled_alloc(&tiled->region, size, align);
 }
 
@@ -147,12 +165,14 @@ MN_ALWAYS_INLINE MN_MUST_USE void *mn_fixed_alloc(struct mn_tiled *tiled,
 MN_ALWAYS_INLINE MN_MUST_USE bool mn_fixed_resize(struct mn_tiled *tiled,
                                                   void *block, size_t size)
 {
+    mni_fixed_assume(tiled);
     return tiled_resize(&tiled->region, block, size);
 }
 
 /* As mn_region_free, but NULL stops the program too: it is no block. */
 MN_ALWAYS_INLINE void mn_fixed_free(struct mn_tiled *tiled, void *block)
 {
+    mni_fixed_assume(tiled);
     tiled_free(&tiled->region, block);
 }
 
