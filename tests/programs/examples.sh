@@ -7,8 +7,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 for source in examples/*.c; do
-    ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude "$source" \
-        -o "$work/example" "$build/lib/libmneme.a" -pthread
+    ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -Isrc \
+        "$source" -o "$work/example" "$build/lib/libmneme.a" -pthread
     echo "$source:"
     "$work/example"
 done
