@@ -13,7 +13,7 @@
 
 #define EXPECT(cond) MN_CHECK(cond, "expected: " #cond)
 
-enum { GRANULES_MAX = 512, LIVE = 200, ROOM = 32768 };
+enum { GRANULES_MAX = 512, LIVE = 200, ROOM = 32768, STRATEGIES = 7 };
 
 static _Alignas(4096) unsigned char memory[8 * (GRANULES_MAX + 64)];
 static _Alignas(8) unsigned char control[ROOM];
@@ -109,24 +109,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t granules = 1 + (data[0] | (size_t)(data[1] & 1) << 8);
     size_t origin = data[1] >> 2;
     size_t blocks = 2 + data[2];
-    size_t need = mn_tiled_control_size(
-        &(struct mn_tiled_place){.strategy = &mn_tlsf,
-                                 .memory_size = granules * MN_TILED_GRANULE_MIN,
-                                 .granule = MN_TILED_GRANULE_MIN},
-        blocks);
+    struct mn_tiled_place place = {
+        .memory = memory + origin * MN_TILED_GRANULE_MIN,
+        .memory_size = granules * MN_TILED_GRANULE_MIN,
+        .granule = MN_TILED_GRANULE_MIN,
+        .control = control,
+        .strategy = mn_strategy_at(data[3] % STRATEGIES),
+    };
+    if (place.strategy != &mn_buddy)
+        place.step = (size_t)1 << data[3] / STRATEGIES % 7;
+    place.control_size = mn_tiled_control_size(&place, blocks);
 
     memset(&model, 0, sizeof model);
     memset(control, data[3], sizeof control);
-    EXPECT(need > 0 && need <= sizeof control);
-    EXPECT(mn_tiled_init(&tiled,
-                         &(struct mn_tiled_place){
-                             .strategy = &mn_tlsf,
-                             .memory = memory + origin * MN_TILED_GRANULE_MIN,
-                             .memory_size = granules * MN_TILED_GRANULE_MIN,
-                             .granule = MN_TILED_GRANULE_MIN,
-                             .control = control,
-                             .control_size = need})
-           == MN_OK);
+    EXPECT(place.control_size > 0 && place.control_size <= sizeof control);
+    EXPECT(mn_tiled_init(&tiled, &place) == MN_OK);
     for (size_t i = 4; i + 3 <= size; i += 3)
         fuzz_step(data + i);
     for (unsigned n = 0; n < LIVE; n++) {
