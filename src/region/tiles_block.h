@@ -91,6 +91,7 @@ static inline uint32_t mni_tile_take(struct mni_tiles *tiles)
     ensures k5: same_but(\old(*tiles), *tiles, i, \result);
     ensures k6: same_free(\old(*tiles), *tiles);
     ensures k7: same_shape(\old(*tiles), *tiles);
+    ensures k8: same_granules(\old(*tiles), *tiles);
 */
 static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
                                       uint32_t size)
@@ -142,6 +143,9 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
           && live(*tiles, m) && m != i && m != rest && j != m ==>
           apart(\at(*tiles, Pre), j, m)
           && (apart(*tiles, j, m) <==> apart(\at(*tiles, Pre), j, m)); */
+    /*@ assert over: \forall integer j, g; isfree(*tiles, j) ==>
+          isfree(\at(*tiles, Pre), j)
+          && (over(*tiles, j, g) <==> over(\at(*tiles, Pre), j, g)); */
     /*@ assert s3: apart(*tiles, i, rest) && apart(*tiles, rest, i); */
     return rest;
 }
@@ -178,6 +182,7 @@ static inline uint32_t mni_tile_split(struct mni_tiles *tiles, uint32_t i,
                          \old(tiles->record[i].right));
     ensures k6: same_free(\old(*tiles), *tiles);
     ensures k7: same_shape(\old(*tiles), *tiles);
+    ensures k8: same_granules(\old(*tiles), *tiles);
 */
 static inline void mni_tile_merge(struct mni_tiles *tiles, uint32_t i)
 {
@@ -203,6 +208,9 @@ static inline void mni_tile_merge(struct mni_tiles *tiles, uint32_t i)
           && live(*tiles, m) && m != i && q != m ==>
           apart(\at(*tiles, Pre), q, m)
           && (apart(*tiles, q, m) <==> apart(\at(*tiles, Pre), q, m)); */
+    /*@ assert over: \forall integer j, g; isfree(*tiles, j) ==>
+          isfree(\at(*tiles, Pre), j)
+          && (over(*tiles, j, g) <==> over(\at(*tiles, Pre), j, g)); */
 }
 
 #endif

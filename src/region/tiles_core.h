@@ -27,6 +27,8 @@
     ensures places: same_places(\old(*tiles), *tiles);
     ensures shape: same_shape(\old(*tiles), *tiles);
     ensures spare: tiles->spare == \old(tiles->spare);
+    ensures granules: freed(*tiles, \old(*tiles), tiles->record[i].start,
+                            tiles->record[i].start + tiles->record[i].size);
 */
 static inline void tiles_withdraw(struct mni_tiles *tiles, uint32_t i)
 {
@@ -36,8 +38,14 @@ static inline void tiles_withdraw(struct mni_tiles *tiles, uint32_t i)
           apart(*tiles, j, m); */
     /*@ assert live: \forall integer j; live(*tiles, j) <==>
           live(\at(*tiles, Pre), j); */
+    //@ assert pairs: block_apart(*tiles);
     /*@ assert spare: \forall integer j; spare(*tiles, j) <==>
           spare(\at(*tiles, Pre), j); */
+    /*@ assert over: \forall integer j, g; 0 <= j < tiles->count ==>
+          (over(*tiles, j, g) <==> over(\at(*tiles, Pre), j, g)); */
+    /*@ assert other: \forall integer j; live(*tiles, j) && j != i ==>
+          apart(*tiles, i, j)
+          && (isfree(*tiles, j) <==> isfree(\at(*tiles, Pre), j)); */
 }
 
 /* The strategy is told of block `i`, so far USED, which is free from now on. */
@@ -55,6 +63,8 @@ static inline void tiles_withdraw(struct mni_tiles *tiles, uint32_t i)
     ensures places: same_places(\old(*tiles), *tiles);
     ensures shape: same_shape(\old(*tiles), *tiles);
     ensures spare: tiles->spare == \old(tiles->spare);
+    ensures granules: freed(\old(*tiles), *tiles, tiles->record[i].start,
+                            tiles->record[i].start + tiles->record[i].size);
 */
 static inline void tiles_offer(struct mni_tiles *tiles, uint32_t i)
 {
@@ -64,8 +74,14 @@ static inline void tiles_offer(struct mni_tiles *tiles, uint32_t i)
           apart(*tiles, j, m); */
     /*@ assert live: \forall integer j; live(*tiles, j) <==>
           live(\at(*tiles, Pre), j); */
+    //@ assert pairs: block_apart(*tiles);
     /*@ assert spare: \forall integer j; spare(*tiles, j) <==>
           spare(\at(*tiles, Pre), j); */
+    /*@ assert over: \forall integer j, g; 0 <= j < tiles->count ==>
+          (over(*tiles, j, g) <==> over(\at(*tiles, Pre), j, g)); */
+    /*@ assert other: \forall integer j; live(*tiles, j) && j != i ==>
+          apart(*tiles, i, j)
+          && (isfree(*tiles, j) <==> isfree(\at(*tiles, Pre), j)); */
 }
 
 /* If the right neighbour of block `i` is free, make it part of `i`. */
@@ -88,6 +104,10 @@ static inline void tiles_offer(struct mni_tiles *tiles, uint32_t i)
     ensures left: isfree(*tiles, tiles->record[i].left) <==>
       isfree(\old(*tiles), \old(tiles->record[i].left));
     ensures kept: kept(\old(*tiles), *tiles, i);
+    ensures granules: freed(*tiles, \old(*tiles),
+      tiles->record[i].start + \old(tiles->record[i].size),
+      tiles->record[i].start + tiles->record[i].size);
+    ensures began: none_new(\old(*tiles), *tiles);
 */
 static inline void tiles_absorb_right(struct mni_tiles *tiles, uint32_t i)
 {
@@ -110,8 +130,12 @@ static inline void tiles_absorb_right(struct mni_tiles *tiles, uint32_t i)
         /*@ assert before: isfree(*tiles, left) <==>
               isfree(\at(*tiles, Pre), left); */
         //@ assert kept: kept(\at(*tiles, Pre), *tiles, i);
+        /*@ assert live: \forall integer j; live(*tiles, j) ==>
+              live(\at(*tiles, Pre), j); */
+        //@ assert began: none_new(\at(*tiles, Pre), *tiles);
         //@ ghost Removed: ;
         mni_tile_merge(tiles, i);
+        //@ assert joined: none_new(\at(*tiles, Removed), *tiles);
         /*@ assert merged: kept(\at(*tiles, Removed), *tiles, i)
               || \at(*tiles, Removed).record[right].list == MNI_TILES_USED; */
     }
@@ -142,6 +166,9 @@ static inline void tiles_absorb_right(struct mni_tiles *tiles, uint32_t i)
       tiles->record[j].list == \old(*tiles).record[j].list
       && tiles->record[j].start == \old(*tiles).record[j].start
       && tiles->record[j].size == \old(*tiles).record[j].size;
+    ensures granules: freed(*tiles, \old(*tiles), tiles->record[\result].start,
+                            \old(tiles->record[i].start));
+    ensures began: none_new(\old(*tiles), *tiles);
 */
 static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
 {
@@ -162,10 +189,13 @@ static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
     /*@ assert joined: tiles->record[left].right == i && isused(*tiles, left)
           && isused(*tiles, i); */
     //@ assert open: !isfree(*tiles, tiles->record[left].left);
+    //@ assert began: none_new(\at(*tiles, Pre), *tiles);
+    //@ assert kept: kept(\at(*tiles, Pre), *tiles, left);
     //@ ghost Withdrawn: ;
     mni_tile_merge(tiles, left);
     /*@ assert still: \forall integer j; isfree(*tiles, j) ==>
           isfree(\at(*tiles, Withdrawn), j); */
+    //@ assert joined: none_new(\at(*tiles, Withdrawn), *tiles);
     return left;
 }
 
@@ -183,8 +213,15 @@ static inline uint32_t tiles_absorb_left(struct mni_tiles *tiles, uint32_t i)
     ensures shape: same_shape(\old(*tiles), *tiles);
     ensures place: isused(*tiles, i)
       && tiles->record[i].start == \old(tiles->record[i].start)
-      && tiles->record[i].size >= size;
+      && size <= tiles->record[i].size <= \old(tiles->record[i].size);
     ensures kept: kept(\old(*tiles), *tiles, i);
+    ensures granules: freed(\old(*tiles), *tiles,
+      tiles->record[i].start + tiles->record[i].size,
+      tiles->record[i].start + \old(tiles->record[i].size));
+    ensures began: new_right(\old(*tiles), *tiles, i);
+    ensures left: tiles->record[i].left == \old(tiles->record[i].left)
+      && (isfree(*tiles, tiles->record[i].left) <==>
+          isfree(\old(*tiles), \old(tiles->record[i].left)));
 */
 MNI_TILE_INLINE void tiles_trim(struct mni_tiles *tiles, uint32_t i,
                                 uint32_t size)
@@ -200,8 +237,11 @@ MNI_TILE_INLINE void tiles_trim(struct mni_tiles *tiles, uint32_t i,
               && \at(*tiles, Pre).record[rest].list == MNI_TILES_SPARE; */
         //@ assert beyond: !isfree(*tiles, right);
         //@ assert kept: kept(\at(*tiles, Pre), *tiles, i);
+        /*@ assert began: \forall integer j; live(*tiles, j) && j != rest ==>
+              began(\at(*tiles, Pre), *tiles, j); */
         //@ ghost Cut: ;
         tiles_offer(tiles, rest);
+        //@ assert as: none_new(\at(*tiles, Cut), *tiles);
         /*@ assert still: \forall integer j; 1 <= j < tiles->count
               && j != rest && \at(*tiles, Cut).record[j].list
                                 >= MNI_TILES_USED ==>
@@ -253,6 +293,9 @@ static inline uint32_t tiles_gap(const struct mni_tiles *tiles, uint32_t i,
       && tiles->record[\result].size >= size;
     ensures fresh: \old(*tiles).record[\result].list < MNI_TILES_USED;
     ensures kept: kept(\old(*tiles), *tiles, \result);
+    ensures granules: freed(*tiles, \old(*tiles), tiles->record[\result].start,
+      tiles->record[\result].start + tiles->record[\result].size);
+    ensures began: new_sides(\old(*tiles), *tiles, \result);
 */
 MNI_TILE_INLINE uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
                                      uint32_t gap, uint32_t size)
@@ -263,6 +306,7 @@ MNI_TILE_INLINE uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
           && tiles->record[i].right != i; */
     tiles_withdraw(tiles, i);
     //@ assert removed: kept(\at(*tiles, Pre), *tiles, i);
+    //@ assert began: none_new(\at(*tiles, Pre), *tiles);
     if (gap != 0) {
         uint32_t block = mni_tile_split(tiles, i, gap);
         /*@ assert cut: kept(\at(*tiles, Pre), *tiles, block)
@@ -271,8 +315,17 @@ MNI_TILE_INLINE uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
               && tiles->record[block].start
                    == \at(*tiles, Pre).record[i].start + gap
               && !isfree(*tiles, tiles->record[block].right); */
+        /*@ assert bare: freed(*tiles, \at(*tiles, Pre),
+              \at(*tiles, Pre).record[i].start,
+              \at(*tiles, Pre).record[i].start
+              + \at(*tiles, Pre).record[i].size); */
+        /*@ assert rest: \forall integer j; live(*tiles, j) && j != block ==>
+              began(\at(*tiles, Pre), *tiles, j); */
         //@ ghost Cut: ;
         tiles_offer(tiles, i);
+        /*@ assert live: \forall integer j; live(*tiles, j) ==>
+              live(\at(*tiles, Cut), j); */
+        //@ assert as: none_new(\at(*tiles, Cut), *tiles);
         /*@ assert given: isused(*tiles, block)
               && tiles->record[block].size >= size
               && tiles->record[block].start
@@ -285,6 +338,18 @@ MNI_TILE_INLINE uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
               && tiles->record[j].start == \at(*tiles, Cut).record[j].start
               && tiles->record[j].size == \at(*tiles, Cut).record[j].size; */
         //@ assert offered: kept(\at(*tiles, Pre), *tiles, block);
+        /*@ assert behind: \forall integer j; live(*tiles, j) && j != block ==>
+              began(\at(*tiles, Pre), *tiles, j); */
+        //@ assert beside: isfree(*tiles, tiles->record[block].left);
+        /*@ assert parts: tiles->record[i].start + tiles->record[i].size
+                == tiles->record[block].start
+              && tiles->record[block].start + tiles->record[block].size
+                == \at(*tiles, Pre).record[i].start
+                   + \at(*tiles, Pre).record[i].size
+              && tiles->record[i].start == \at(*tiles, Pre).record[i].start; */
+        /*@ assert without: freed(*tiles, \at(*tiles, Pre),
+              tiles->record[block].start,
+              tiles->record[block].start + tiles->record[block].size); */
         i = block;
     }
     //@ assert out: isused(*tiles, i) && tiles->record[i].size >= size;
@@ -293,6 +358,10 @@ MNI_TILE_INLINE uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
           == \at(*tiles, Pre).record[\at(i, Pre)].start + gap; */
     /*@ assert before: kept(\at(*tiles, Pre), *tiles, i)
           && \at(*tiles, Pre).record[i].list < MNI_TILES_USED; */
+    /*@ assert without: freed(*tiles, \at(*tiles, Pre),
+          tiles->record[i].start,
+          tiles->record[i].start + tiles->record[i].size); */
+    //@ assert began: new_sides(\at(*tiles, Pre), *tiles, i);
     tiles_trim(tiles, i, size);
     return i;
 }
@@ -317,6 +386,11 @@ MNI_TILE_INLINE uint32_t tiles_claim(struct mni_tiles *tiles, uint32_t i,
     ensures fresh: \result != 0 ==>
       \old(*tiles).record[\result].list < MNI_TILES_USED;
     ensures kept: kept(\old(*tiles), *tiles, \result);
+    ensures granules: \result != 0 ==>
+      freed(*tiles, \old(*tiles), tiles->record[\result].start,
+            tiles->record[\result].start + tiles->record[\result].size);
+    ensures began: \result != 0 ==>
+      new_sides(\old(*tiles), *tiles, \result);
     ensures none: \result == 0 ==> *tiles == \old(*tiles);
 */
 MNI_TILE_INLINE uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size,
@@ -352,12 +426,31 @@ MNI_TILE_INLINE uint32_t mni_tiles_alloc(struct mni_tiles *tiles, uint32_t size,
       && tiles->record[\result].start <= \old(tiles->record[i].start)
       && \old(tiles->record[i].start + tiles->record[i].size)
            <= tiles->record[\result].start + tiles->record[\result].size;
+    ensures granules: freed(\old(*tiles), *tiles, \old(tiles->record[i].start),
+      \old(tiles->record[i].start + tiles->record[i].size));
+    ensures began: none_new(\old(*tiles), *tiles);
 */
 MNI_TILE_INLINE uint32_t mni_tiles_release(struct mni_tiles *tiles, uint32_t i)
 {
     tiles_absorb_right(tiles, i);
     uint32_t block = tiles_absorb_left(tiles, i);
+    /*@ assert around: tiles->record[block].start
+            <= \at(*tiles, Pre).record[i].start
+          && \at(*tiles, Pre).record[i].start + \at(*tiles, Pre).record[i].size
+            <= tiles->record[block].start + tiles->record[block].size; */
+    /*@ assert without: \forall integer g; free_at(*tiles, g) <==>
+          free_at(\at(*tiles, Pre), g) && !over(*tiles, block, g); */
+    /*@ assert out: \forall integer g; over(\at(*tiles, Pre), i, g) ==>
+          !free_at(\at(*tiles, Pre), g); */
+    //@ assert began: none_new(\at(*tiles, Pre), *tiles);
+    //@ ghost Whole: ;
     tiles_offer(tiles, block);
+    /*@ assert live: \forall integer j; live(*tiles, j) ==>
+          live(\at(*tiles, Whole), j); */
+    //@ assert as: none_new(\at(*tiles, Whole), *tiles);
+    /*@ assert joined: \forall integer g; free_at(*tiles, g) <==>
+          free_at(\at(*tiles, Whole), g)
+          || over(\at(*tiles, Whole), block, g); */
     return block;
 }
 
@@ -383,6 +476,9 @@ MNI_TILE_INLINE uint32_t mni_tiles_release(struct mni_tiles *tiles, uint32_t i)
         && tiles->record[j].start <= \old(*tiles).record[i].start
         && \old(*tiles).record[i].start + \old(*tiles).record[i].size
              <= tiles->record[j].start + tiles->record[j].size;
+      ensures granules: freed(\old(*tiles), *tiles,
+        \old(*tiles).record[i].start,
+        \old(*tiles).record[i].start + \old(*tiles).record[i].size);
     complete behaviors; disjoint behaviors;
 */
 static inline bool mni_tiles_free(struct mni_tiles *tiles, uint32_t i)
@@ -405,10 +501,22 @@ static inline bool mni_tiles_free(struct mni_tiles *tiles, uint32_t i)
       && tiles->count == \old(tiles->count)
       && tiles->origin == \old(tiles->origin);
     ensures none: \result == \false ==> *tiles == \old(*tiles);
-    ensures done: \result == \true ==> isused(*tiles, i)
+    ensures done: \result == \true ==> isused(\old(*tiles), i)
+      && isused(*tiles, i)
       && tiles->record[i].start == \old(*tiles).record[i].start
       && tiles->record[i].size >= size > 0;
     ensures kept: kept(\old(*tiles), *tiles, i);
+    ensures wider: \result == \true
+      && tiles->record[i].size >= \old(*tiles).record[i].size ==>
+      freed(*tiles, \old(*tiles),
+            tiles->record[i].start + \old(*tiles).record[i].size,
+            tiles->record[i].start + tiles->record[i].size);
+    ensures narrower: \result == \true
+      && tiles->record[i].size <= \old(*tiles).record[i].size ==>
+      freed(\old(*tiles), *tiles,
+            tiles->record[i].start + tiles->record[i].size,
+            tiles->record[i].start + \old(*tiles).record[i].size);
+    ensures began: \result == \true ==> new_right(\old(*tiles), *tiles, i);
 */
 static inline bool mni_tiles_resize(struct mni_tiles *tiles, uint32_t i,
                                     uint32_t size)

@@ -85,6 +85,10 @@ static inline void mni_strategy_added(struct mni_tiles *tiles, uint32_t i)
 
     mni_tile_list_add(tiles, i, c);
     //@ assert own: c == half_class(tiles->record[i].size);
+    /*@ assert others: \forall integer j; isfree(*tiles, j) && j != i ==>
+          isfree(\at(*tiles, Pre), j)
+          && tiles->record[j].list == \at(*tiles, Pre).record[j].list
+          && tiles->record[j].size == \at(*tiles, Pre).record[j].size; */
     //@ assert classed: half_classed(*tiles);
 }
 

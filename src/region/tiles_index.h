@@ -30,20 +30,41 @@ struct mni_tile_index {
     unsigned shift;
 };
 
+/*@ // ---- for a shift of 0: where a block begins, the entry names it
+    predicate entries{L}(struct mni_tiles t, MNI_TILE_LINK *entry) =
+      \forall integer g; 0 <= g < t.capacity ==> entry[g] < t.count;
+    predicate exact{L}(struct mni_tiles t, MNI_TILE_LINK *entry) =
+      \forall integer i; live(t, i) ==> entry[t.record[i].start] == i;
+*/
+
 static inline uint32_t mni_tile_chunks(uint32_t capacity, unsigned shift)
 {
     return ((capacity - 1) >> shift) + 1;
 }
 
 /* The number between first and last with the most zeros at its end. */
+/*@ requires first <= last;
+    assigns \nothing;
+    ensures first <= \result <= last;
+*/
+static inline uint32_t tile_index_pivot(uint32_t first, uint32_t last);
+
+#ifndef __FRAMAC__
 static inline uint32_t tile_index_pivot(uint32_t first, uint32_t last)
 {
     uint32_t shift = 31u ^ (uint32_t)__builtin_clz((first - 1) ^ last);
 
     return last >> shift << shift;
 }
+#endif
 
 /* Rule 1 for block `i`. */
+/*@ requires \valid_read(tiles) && core(*tiles) && live(*tiles, i);
+    requires index.shift == 0;
+    requires \valid(index.entry + (0 .. tiles->capacity - 1));
+    assigns index.entry[tiles->record[i].start];
+    ensures index.entry[tiles->record[i].start] == i;
+*/
 static inline void mni_tile_index_start(struct mni_tile_index index,
                                         const struct mni_tiles *tiles,
                                         uint32_t i)
@@ -57,6 +78,14 @@ static inline void mni_tile_index_start(struct mni_tile_index index,
 }
 
 /* Rule 2 for block `i`. */
+/*@ requires \valid_read(tiles) && core(*tiles) && live(*tiles, i);
+    requires index.shift == 0;
+    requires \valid(index.entry + (0 .. tiles->capacity - 1));
+    assigns index.entry[tiles->record[i].start
+              .. tiles->record[i].start + tiles->record[i].size - 1];
+    ensures \forall integer g; over(*tiles, i, g) ==>
+      index.entry[g] == i || index.entry[g] == \old(index.entry[g]);
+*/
 static inline void mni_tile_index_pivot(struct mni_tile_index index,
                                         const struct mni_tiles *tiles,
                                         uint32_t i)
@@ -71,6 +100,18 @@ static inline void mni_tile_index_pivot(struct mni_tile_index index,
 
 /* Block `i` has just been handed out, and what it left of a free block is
  * before or behind it. */
+/*@ requires \valid_read(tiles) && core(*tiles) && live(*tiles, i);
+    requires index.shift == 0;
+    requires \valid(index.entry + (0 .. tiles->capacity - 1));
+    requires entries(*tiles, index.entry);
+    requires \forall integer j; live(*tiles, j)
+      && !(j == tiles->record[i].right && isfree(*tiles, j))
+      && !(j == i && isfree(*tiles, tiles->record[i].left)) ==>
+      index.entry[tiles->record[j].start] == j;
+    assigns index.entry[0 .. tiles->capacity - 1];
+    ensures entries: entries(*tiles, index.entry);
+    ensures exact: exact(*tiles, index.entry);
+*/
 MNI_TILE_INLINE void mni_tile_index_taken(struct mni_tile_index index,
                                           const struct mni_tiles *tiles,
                                           uint32_t i)
@@ -78,30 +119,72 @@ MNI_TILE_INLINE void mni_tile_index_taken(struct mni_tile_index index,
     uint32_t left = MNI_TILE(tiles, i).left;
     uint32_t right = MNI_TILE(tiles, i).right;
 
+    /*@ assert apart: \forall integer j, m; live(*tiles, j)
+          && live(*tiles, m) && j != m ==>
+          !over(*tiles, j, tiles->record[m].start); */
     mni_tile_index_pivot(index, tiles, i);
+    /*@ assert both: \forall integer j; live(*tiles, j)
+          && !(j == right && isfree(*tiles, j))
+          && !(j == i && isfree(*tiles, left)) ==>
+          index.entry[tiles->record[j].start] == j; */
     if (mni_tiles_is_free(tiles, right)) {
         mni_tile_index_start(index, tiles, right);
+        /*@ assert right: \forall integer j; live(*tiles, j)
+              && !(j == i && isfree(*tiles, left)) ==>
+              index.entry[tiles->record[j].start] == j; */
         mni_tile_index_pivot(index, tiles, right);
     }
+    /*@ assert one: \forall integer j; live(*tiles, j)
+          && !(j == i && isfree(*tiles, left)) ==>
+          index.entry[tiles->record[j].start] == j; */
     if (mni_tiles_is_free(tiles, left)) {
         mni_tile_index_pivot(index, tiles, left);
+        /*@ assert left: \forall integer j; live(*tiles, j) && j != i ==>
+              index.entry[tiles->record[j].start] == j; */
+        /*@ assert differ: \forall integer j; live(*tiles, j) && j != i ==>
+              over(*tiles, i, tiles->record[i].start)
+              && tiles->record[j].start != tiles->record[i].start; */
         mni_tile_index_start(index, tiles, i);
+        //@ assert last: exact(*tiles, index.entry);
     }
 }
 
 /* Block `i` is what a release has made free. */
+/*@ requires \valid_read(tiles) && core(*tiles) && live(*tiles, i);
+    requires index.shift == 0;
+    requires \valid(index.entry + (0 .. tiles->capacity - 1));
+    requires entries(*tiles, index.entry) && exact(*tiles, index.entry);
+    assigns index.entry[0 .. tiles->capacity - 1];
+    ensures entries: entries(*tiles, index.entry);
+    ensures exact: exact(*tiles, index.entry);
+*/
 MNI_TILE_INLINE void mni_tile_index_released(struct mni_tile_index index,
                                              const struct mni_tiles *tiles,
                                              uint32_t i)
 {
     uint32_t right = MNI_TILE(tiles, i).right;
 
+    /*@ assert apart: \forall integer j, m; live(*tiles, j)
+          && live(*tiles, m) && j != m ==>
+          !over(*tiles, j, tiles->record[m].start); */
     mni_tile_index_pivot(index, tiles, i);
+    //@ assert exact: exact(*tiles, index.entry);
     if (right != 0)
         mni_tile_index_start(index, tiles, right);
 }
 
 /* The block that begins at `granule`, or 0. */
+/*@ requires \valid_read(tiles) && core(*tiles) && granule < tiles->capacity;
+    requires index.shift == 0;
+    requires \valid_read(index.entry + (0 .. tiles->capacity - 1));
+    requires entries(*tiles, index.entry) && exact(*tiles, index.entry);
+    assigns \nothing;
+    ensures found: \result != 0 ==>
+      live(*tiles, \result) && tiles->record[\result].start == granule;
+    ensures none: \result == 0 ==>
+      \forall integer i; live(*tiles, i) ==>
+        tiles->record[i].start != granule;
+*/
 static inline uint32_t mni_tile_index_find(struct mni_tile_index index,
                                            const struct mni_tiles *tiles,
                                            uint32_t granule)
@@ -112,6 +195,12 @@ static inline uint32_t mni_tile_index_find(struct mni_tile_index index,
         || (uint32_t)MNI_TILE(tiles, i).start >> index.shift
                != granule >> index.shift)
         return 0;
+    /*@ loop invariant i == index.entry[granule] && i < tiles->count
+          && tiles->record[i].start == granule
+          && tiles->record[i].list != MNI_TILES_SPARE;
+        loop assigns i;
+        loop variant granule - tiles->record[i].start;
+    */
     while (MNI_TILE(tiles, i).start < granule && i != 0)
         i = MNI_TILE(tiles, i).right;
     return MNI_TILE(tiles, i).start == granule ? i : 0;

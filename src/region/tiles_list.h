@@ -36,9 +36,30 @@
         t.head[c] < t.count
         && (t.head[c] != 0 ==> t.record[t.head[c]].list == c
                                && t.record[t.head[c]].prev == 0);
+    // No list is a circle: each free block can have a number below `now`
+    // that grows from a block to the one before it, as the times would at
+    // which they were put on the list.
+    axiomatic Times {
+      type times;
+      logic integer time_of(times s, integer i);
+      logic times with(times s, integer i, integer now);
+      logic times no_times;
+      axiom time_with: \forall times s, integer i, j, now;
+        time_of(with(s, i, now), j) == (j == i ? now : time_of(s, j));
+    }
+    predicate timed(struct mni_tiles t, times s, integer now) =
+      0 <= now && \forall integer i; isfree(t, i) ==>
+        0 <= time_of(s, i) < now
+        && (t.record[i].next != 0 ==>
+              time_of(s, t.record[i].next) < time_of(s, i));
+    predicate list_order(struct mni_tiles t) =
+      \exists times s, integer now; timed(t, s, now);
     predicate lists(struct mni_tiles t) =
       list_range(t) && list_next(t) && list_prev(t) && list_first(t)
-      && list_head(t);
+      && list_head(t) && list_order(t);
+    lemma timed_frame: \forall struct mni_tiles a, b, times s, integer now;
+      a.count <= b.count && same_free(a, b) && timed(a, s, now) ==>
+      timed(b, s, now);
 
     // ---- bitmap: two levels
     predicate bit_head(struct mni_tiles t) =
@@ -93,6 +114,7 @@ static inline uint32_t tile_bits_from(uint32_t word, uint32_t k)
     ensures l3: list_prev(*tiles);
     ensures l4: list_first(*tiles);
     ensures l5: list_head(*tiles);
+    ensures l6: list_order(*tiles);
     ensures on: tiles->record[i].list == list && tiles->head[list] == i;
 */
 static inline void tile_list_push(struct mni_tiles *tiles, uint32_t list,
@@ -106,6 +128,9 @@ static inline void tile_list_push(struct mni_tiles *tiles, uint32_t list,
     MNI_TILE(tiles, first).prev = (MNI_TILE_LINK)i;
     tiles->head[list] = (MNI_TILE_LINK)i;
     MNI_TILE(tiles, i).list = (MNI_TILE_LINK)list;
+    /*@ assert timed: \forall times s, integer now;
+          timed(\at(*tiles, Pre), s, now) ==>
+          timed(*tiles, with(s, i, now), now + 1); */
 }
 
 /*@ requires \valid(tiles) && lists(*tiles) && isfree(*tiles, i);
@@ -118,6 +143,7 @@ static inline void tile_list_push(struct mni_tiles *tiles, uint32_t list,
     ensures l3: list_prev(*tiles);
     ensures l4: list_first(*tiles);
     ensures l5: list_head(*tiles);
+    ensures l6: list_order(*tiles);
     ensures off: tiles->record[i].list == MNI_TILES_USED;
     ensures head: tiles->head[\old(tiles->record[i].list)]
       == (\old(tiles->record[i].prev) == 0
@@ -136,6 +162,8 @@ static inline void tile_list_unlink(struct mni_tiles *tiles, uint32_t i)
         tiles->head[MNI_TILE(tiles, i).list] = (MNI_TILE_LINK)next;
     MNI_TILE(tiles, next).prev = (MNI_TILE_LINK)prev;
     MNI_TILE(tiles, i).list = MNI_TILES_USED;
+    /*@ assert timed: \forall times s, integer now;
+          timed(\at(*tiles, Pre), s, now) ==> timed(*tiles, s, now); */
 }
 
 /* The first free block of the lowest class from `c` on, or 0. */
@@ -214,6 +242,10 @@ static inline void tile_list_note_removal(struct mni_tiles *tiles, uint32_t c)
         /*@ assert away: \forall integer d; 0 <= d < MNI_TILES_HEADS
               && d / 32 != w ==>
               (bit(tiles->words[d / 32], d % 32) <==> tiles->head[d] != 0); */
+        /*@ assert here: \forall integer d; 0 <= d < MNI_TILES_HEADS
+              && d / 32 == w ==>
+              (bit(word, d % 32) <==> tiles->head[d] != 0); */
+        //@ assert all: bit_head(*tiles);
         if (word == 0)
             tiles->summary = tile_bit_clear(tiles->summary, w);
     }
@@ -229,6 +261,7 @@ static inline void tile_list_note_removal(struct mni_tiles *tiles, uint32_t c)
     ensures l3: list_prev(*tiles);
     ensures l4: list_first(*tiles);
     ensures l5: list_head(*tiles);
+    ensures l6: list_order(*tiles);
     ensures bm1: bit_head(*tiles);
     ensures bm2: bit_summary(*tiles);
     ensures used: tiles->record[i].list == MNI_TILES_USED;
@@ -244,7 +277,10 @@ static inline void mni_tile_list_remove(struct mni_tiles *tiles, uint32_t i)
 
     tile_list_unlink(tiles, i);
     //@ assert lists: lists(*tiles);
+    //@ ghost Unlinked: ;
     tile_list_note_removal(tiles, c);
+    /*@ assert timed: \forall times s, integer now;
+          timed(\at(*tiles, Unlinked), s, now) ==> timed(*tiles, s, now); */
     //@ assert places: same_places(\at(*tiles, Pre), *tiles);
 }
 
@@ -258,6 +294,7 @@ static inline void mni_tile_list_remove(struct mni_tiles *tiles, uint32_t i)
     ensures l3: list_prev(*tiles);
     ensures l4: list_first(*tiles);
     ensures l5: list_head(*tiles);
+    ensures l6: list_order(*tiles);
     ensures bm1: bit_head(*tiles);
     ensures bm2: bit_summary(*tiles);
     ensures free: tiles->record[i].list == c;
@@ -277,8 +314,11 @@ static inline void mni_tile_list_add(struct mni_tiles *tiles, uint32_t i,
     /*@ assert only: \forall integer d; 0 <= d < MNI_TILES_HEADS
           && d / 32 == w && d % 32 == k ==> d == c; */
     tile_list_push(tiles, c, i);
+    //@ ghost Pushed: ;
     tiles->words[w] = tile_bit_set(tiles->words[w], k);
     tiles->summary = tile_bit_set(tiles->summary, w);
+    /*@ assert timed: \forall times s, integer now;
+          timed(\at(*tiles, Pushed), s, now) ==> timed(*tiles, s, now); */
     //@ assert places: same_places(\at(*tiles, Pre), *tiles);
 }
 
@@ -292,6 +332,7 @@ static inline void mni_tile_list_add(struct mni_tiles *tiles, uint32_t i,
     ensures l3: list_prev(*tiles);
     ensures l4: list_first(*tiles);
     ensures l5: list_head(*tiles);
+    ensures l6: list_order(*tiles);
     ensures bm1: bit_head(*tiles);
     ensures bm2: bit_summary(*tiles);
 */
@@ -312,6 +353,7 @@ static inline void mni_tile_list_begin(struct mni_tiles *tiles)
     */
     for (uint32_t c = 0; c < MNI_TILES_HEADS; c++)
         tiles->head[c] = 0;
+    //@ assert timed: timed(*tiles, no_times, 0);
 }
 
 #ifndef __FRAMAC__

@@ -149,6 +149,36 @@
       \forall integer j; live(a, j) ==>
         live(b, j) && b.record[j].list == a.record[j].list
         && same_place(a, b, j);
+
+    // Every block of b was a block of a, with the same start, but for the free
+    // neighbours of block i on the sides that may be new, and on the left i.
+    predicate began(struct mni_tiles a, struct mni_tiles b, integer j) =
+      live(a, j) && b.record[j].start == a.record[j].start;
+    predicate new_right(struct mni_tiles a, struct mni_tiles b, integer i) =
+      \forall integer j; live(b, j)
+        && !(j == b.record[i].right && isfree(b, j)) ==> began(a, b, j);
+    predicate new_sides(struct mni_tiles a, struct mni_tiles b, integer i) =
+      \forall integer j; live(b, j)
+        && !(j == b.record[i].right && isfree(b, j))
+        && !(j == i && isfree(b, b.record[i].left)) ==> began(a, b, j);
+    predicate none_new(struct mni_tiles a, struct mni_tiles b) =
+      \forall integer j; live(b, j) ==> began(a, b, j);
+
+    // ---- free granules: those from `from` to before `to` are free in b and
+    // not in a, and no other differs
+    predicate over(struct mni_tiles t, integer i, integer g) =
+      t.record[i].start <= g < t.record[i].start + t.record[i].size;
+    inductive free_at(struct mni_tiles t, integer g) {
+      case free_over: \forall struct mni_tiles t, integer i, g;
+        isfree(t, i) && over(t, i, g) ==> free_at(t, g);
+    }
+    predicate same_granules(struct mni_tiles a, struct mni_tiles b) =
+      \forall integer g; free_at(b, g) <==> free_at(a, g);
+    predicate freed(struct mni_tiles a, struct mni_tiles b, integer from,
+                    integer to) =
+      (\forall integer g; from <= g < to ==> free_at(b, g) && !free_at(a, g))
+      && (\forall integer g; g < from || to <= g ==>
+            (free_at(b, g) <==> free_at(a, g)));
 */
 
 #endif
