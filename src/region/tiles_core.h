@@ -82,6 +82,12 @@ static inline void tiles_offer(struct mni_tiles *tiles, uint32_t i)
     /*@ assert other: \forall integer j; live(*tiles, j) && j != i ==>
           apart(*tiles, i, j)
           && (isfree(*tiles, j) <==> isfree(\at(*tiles, Pre), j)); */
+    //@ assert range: block_range(*tiles);
+    //@ assert right: block_right(*tiles);
+    //@ assert left: block_left(*tiles);
+    //@ assert ends: block_ends(*tiles);
+    //@ assert first: block_first(*tiles);
+    //@ assert disjoint: block_apart(*tiles);
 }
 
 /* If the right neighbour of block `i` is free, make it part of `i`. */

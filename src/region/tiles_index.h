@@ -128,6 +128,10 @@ MNI_TILE_INLINE void mni_tile_index_taken(struct mni_tile_index index,
           && !(j == i && isfree(*tiles, left)) ==>
           index.entry[tiles->record[j].start] == j; */
     if (mni_tiles_is_free(tiles, right)) {
+        /*@ assert alone: live(*tiles, right)
+              && over(*tiles, right, tiles->record[right].start)
+              && \forall integer j; live(*tiles, j) && j != right ==>
+                   tiles->record[j].start != tiles->record[right].start; */
         mni_tile_index_start(index, tiles, right);
         /*@ assert right: \forall integer j; live(*tiles, j)
               && !(j == i && isfree(*tiles, left)) ==>
