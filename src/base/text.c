@@ -59,3 +59,12 @@ void mni_text_put_address(struct mni_text *text, const void *address)
     mni_text_put(text, "0x");
     mni_text_put(text, first);
 }
+
+bool mni_text_same(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}

@@ -20,4 +20,7 @@ void mni_text_put(struct mni_text *text, const char *string);
 void mni_text_put_count(struct mni_text *text, uint64_t number);
 void mni_text_put_address(struct mni_text *text, const void *address);
 
+/* Whether two strings are the same. */
+bool mni_text_same(const char *a, const char *b);
+
 #endif

@@ -54,6 +54,7 @@
 #include <mn/strategy.h>
 
 #include "base/bits.h"
+#include "base/text.h"
 
 struct required {
     size_t live;
@@ -159,15 +160,6 @@ static const struct {
     {"buddy", required_buddy},
 };
 
-static bool required_same(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 static required_fn required_bound(const struct mn_strategy *strategy)
 {
     if (strategy == NULL)
@@ -176,7 +168,7 @@ static required_fn required_bound(const struct mn_strategy *strategy)
         return required_any;
     for (size_t i = 0; i < sizeof required_bounds / sizeof required_bounds[0];
          i++) {
-        if (required_same(strategy->name, required_bounds[i].name))
+        if (mni_text_same(strategy->name, required_bounds[i].name))
             return required_bounds[i].bound;
     }
     return NULL;

@@ -2,6 +2,7 @@
 /* strategy.c -- the table of each strategy, and finding one by its name. */
 #include <mn/strategy.h>
 
+#include "base/text.h"
 #include "region/tiled.h"
 
 /* The narrowest first: a region takes the first that is wide enough. */
@@ -32,19 +33,10 @@ const struct mn_strategy *mn_strategy_at(size_t index)
                                                             : NULL;
 }
 
-static bool strategy_same(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 const struct mn_strategy *mn_strategy_named(const char *name)
 {
     for (size_t i = 0; mn_strategy_at(i) != NULL; i++) {
-        if (strategy_same(mn_strategy_at(i)->name, name))
+        if (mni_text_same(mn_strategy_at(i)->name, name))
             return mn_strategy_at(i);
     }
     return NULL;
