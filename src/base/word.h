@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* word.h -- changing a word that one thread and its signal handlers share.
+/* word.h -- bits of a word, in the instructions that processors have for them.
  *
- * Other threads may read the word at any moment, but only its owner changes
- * it. A handler that runs between the owner's load and its store could hand
- * the same slot out twice, so the change is one instruction, though not a
- * locked one: a processor takes a signal before an instruction or after it.
+ * Compilers make several of some, and extend what they count from 32 bits.
  */
 #ifndef MNI_WORD_H
 #define MNI_WORD_H
@@ -12,11 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/atomic.h"
 #include "base/config.h"
 
-/* The number of the lowest set bit, as it is wanted for an address: compilers
- * extend what they count from 32 bits. Requires: word != 0. */
+/* The number of the lowest set bit, as it is wanted for an address.
+ * Requires: word != 0. */
 static inline uint64_t mni_word_lowest(uint64_t word)
 {
 #if defined(__x86_64__) && !MN_PORTABLE
@@ -51,22 +47,6 @@ static inline bool mni_word_has(uint64_t word, uint64_t index, uint64_t *with)
 #else
     *with = word | UINT64_C(1) << index % 64;
     return *with == word;
-#endif
-}
-
-/* Set *word to `next` if it still is *seen; else put its value in *seen. */
-static inline bool mni_word_change(_Atomic uint64_t *word, uint64_t *seen,
-                                   uint64_t next)
-{
-#if defined(__x86_64__) && !MN_PORTABLE
-    bool done;
-    __asm__("cmpxchgq %3, %1"
-            : "=@ccz"(done), "+m"(*word), "+a"(*seen)
-            : "r"(next));
-    return done;
-#else
-    /* Relaxed: other threads learn of a slot by other words than this. */
-    return mn_atomic_cas_relaxed(word, seen, next);
 #endif
 }
 

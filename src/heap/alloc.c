@@ -35,6 +35,7 @@ static _Atomic uint64_t alloc_no_word;
 __extension__ struct mni_heap mni_heap_none = {
     .granules = {[0 ... MNI_GRANULES - 1] = &mni_heap_none.bins[0]},
     .bins = {[0 ... MNI_CLASS_COUNT - 1] = {.word = &alloc_no_word}},
+    .busy = true, /* for ever, so that nobody writes to it */
 };
 
 void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
@@ -127,7 +128,7 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
     if (size > MNI_SLOT_MAX)
         return mni_large_alloc(heap->stock, alloc_first_class(heap), size, 1,
                                &zero);
-    if (heap->busy) /* a signal handler interrupted this function */
+    if (heap->busy) /* a signal handler interrupted what changes it */
         return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_THREAD
                    ? mni_common_alloc(size)
                    : NULL;
@@ -137,8 +138,7 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
     unsigned class = mni_class_of(size);
     void *block = NULL;
     mni_heap_begin_busy(heap);
-    /* A signal handler may take the slots that were found. */
-    while (block == NULL && alloc_refill(heap, class))
+    if (alloc_refill(heap, class))
         block = mni_bin_take(&heap->bins[class]);
     mni_heap_end_busy(heap);
     alloc_sample(class, size);

@@ -10,29 +10,29 @@
 #define MNI_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* Take the lowest free slot of the bin's word, or NULL if there is none.
- *
- * A signal handler may allocate between any two instructions here and move the
- * bin on to another word. The slot that was taken then belongs to the old
- * word, and the base to the new one: it is put back, and the slow path asked.
- */
+ * Requires: the heap is busy, so that no signal handler changes the bin. */
 static inline __attribute__((always_inline)) void *
 mni_bin_take(struct mni_bin *bin)
 {
-    _Atomic uint64_t *word = bin->word;
-    mn_atomic_signal_fence();
     uint64_t seen;
 
-    if (MNI_UNLIKELY(!mni_slots_take(word, &seen)))
+    if (MNI_UNLIKELY(!mni_slots_take(bin->word, &seen)))
         return NULL;
-    mn_atomic_signal_fence();
     void *block = bin->base + mni_word_lowest(seen) * bin->slot_size;
-    mn_atomic_signal_fence();
-    if (MNI_UNLIKELY(bin->word != word)) {
-        mni_slots_add(word, seen & ~mni_slots_rest(seen));
-        return NULL;
-    }
     if (block == NULL)
         __builtin_unreachable(); /* so the caller tests once */
+    return block;
+}
+
+/* The same for a heap that may be busy. */
+static inline __attribute__((always_inline)) void *
+mni_heap_take(struct mni_heap *heap, struct mni_bin *bin)
+{
+    if (MNI_UNLIKELY(heap->busy))
+        return NULL;
+    mni_heap_begin_busy(heap);
+    void *block = mni_bin_take(bin);
+    mni_heap_end_busy(heap);
     return block;
 }
 
@@ -44,9 +44,9 @@ mni_alloc_fast(struct mni_heap *heap, size_t size)
     size_t granule = (size + (MNI_SLOT_UNIT - 1)) / MNI_SLOT_UNIT;
 
     if (MNI_LIKELY(size <= MNI_DIRECT_MAX))
-        return mni_bin_take(heap->granules[granule]);
+        return mni_heap_take(heap, heap->granules[granule]);
     if (MNI_LIKELY(size <= MNI_SLOT_MAX))
-        return mni_bin_take(&heap->bins[mni_class_of(size)]);
+        return mni_heap_take(heap, &heap->bins[mni_class_of(size)]);
     return NULL;
 }
 
@@ -84,17 +84,26 @@ static inline __attribute__((always_inline)) void mni_free(void *block)
 
     if (MNI_UNLIKELY(owner == NULL))
         goto slow;
-    if (MNI_UNLIKELY(mn_atomic_load_plain(&owner->trusted) != mni_heap_self))
+    struct mni_heap *self = mni_heap_self;
+    if (MNI_UNLIKELY(mn_atomic_load_plain(&owner->trusted) != self))
         goto slow;
     struct mni_slab *slab = mni_slab_cast(owner);
     struct mni_slot slot = mni_slab_slot(slab, block);
     if (MNI_UNLIKELY(slot.fraction >= slab->reciprocal))
         goto slow;
-    uint64_t next;
-    if (MNI_UNLIKELY(!mni_slab_return_owner(slab, slot.index, &next)))
+    if (MNI_UNLIKELY(self->busy))
         goto slow;
-    if (MNI_UNLIKELY(next > slab->trigger))
-        mni_free_emptied(slab);
+    uint64_t next;
+    mni_heap_begin_busy(self);
+    if (MNI_UNLIKELY(!mni_slab_return_owner(slab, slot.index, &next))) {
+        mni_heap_end_busy(self);
+        goto slow;
+    }
+    if (MNI_UNLIKELY(next > slab->trigger)) {
+        mni_free_emptied(self, slab);
+        return;
+    }
+    mni_heap_end_busy(self);
     return;
 slow:
     mni_free_slow(block);

@@ -60,9 +60,8 @@ void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,
     uint64_t next;
 
     mni_heap_begin_busy(heap);
-    while (!mni_slab_return_owner(slab, index, &next))
-        if (mni_slab_is_free_any(slab, index)) /* no signal handler's work */
-            mni_stop_bad_block("free", block);
+    if (!mni_slab_return_owner(slab, index, &next))
+        mni_stop_bad_block("free", block);
     mni_slab_list_again(heap, slab);
     mni_slab_release_if_empty(heap, slab);
     mni_heap_end_busy(heap);
@@ -78,21 +77,15 @@ static void free_check_tail(struct mni_slab *slab)
     if (tail == 0)
         return;
     uint64_t index = mni_lowest_bit(tail);
-    while (!mni_word_change(&slab->bits[0], &seen, seen & ~tail))
-        continue;
+    mn_atomic_store_relaxed(&slab->bits[0], seen & ~tail);
     mni_stop_bad_block("free", slab->span.start + index * slab->slot_size);
 }
 
-void mni_free_emptied(struct mni_slab *slab)
+void mni_free_emptied(struct mni_heap *heap, struct mni_slab *slab)
 {
-    struct mni_heap *heap = mn_atomic_load_relaxed(&slab->heap);
-
-    if (heap != mni_heap_self) /* a signal handler moved it meanwhile */
-        return;
     free_check_tail(slab);
-    if (heap->busy) /* by a signal handler; it is noticed later */
-        return;
-    mni_heap_begin_busy(heap);
+    /* It is full if a handler used it up just before the heap was busy. */
+    mni_slab_list_again(heap, slab);
     mni_slab_release_if_empty(heap, slab);
     mni_heap_end_busy(heap);
 }

@@ -51,7 +51,7 @@ struct mni_heap {
     struct mni_bin bins[MNI_CLASS_COUNT];
     _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
     struct mni_stock *stock;
-    volatile bool busy;    /* its thread is in a slow path */
+    bool busy; /* its thread changes it, or is about to allocate from it */
     _Atomic uint32_t kind; /* an enum mni_heap_kind */
     struct mni_heap *next; /* in the list of all heaps of threads */
     struct mni_heap *idle; /* in the list of idle ones */
@@ -154,8 +154,9 @@ void mni_slab_tell(struct mni_slab *slab);
 /* Any thread, any pointer. */
 void mni_free_slow(void *block);
 
-/* Owner: a word of the slab became the trigger. */
-void mni_free_emptied(struct mni_slab *slab);
+/* Owner of the heap, which is busy until this returns: a word of the slab is
+ * above the trigger. */
+void mni_free_emptied(struct mni_heap *heap, struct mni_slab *slab);
 
 /* Owner of the heap, which is not busy: release slot `index` of its slab. */
 void mni_free_owner(struct mni_heap *heap, struct mni_slab *slab,

@@ -46,12 +46,10 @@ static void lists_append(struct mni_heap *heap, struct mni_slab *slab)
 
 void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
 {
-    /* From here on the releases of a signal handler take the slow path, which
-     * tells us of them: none can come between the look and the place. */
-    lists_place(slab, MNI_SLAB_FULL, NULL, 0);
-    mn_atomic_signal_fence();
     if (mni_slab_find_owner(slab, 0) != slab->word_count)
         lists_append(heap, slab);
+    else
+        lists_place(slab, MNI_SLAB_FULL, NULL, 0);
 }
 
 void mni_slab_list_again(struct mni_heap *heap, struct mni_slab *slab)
@@ -84,15 +82,11 @@ bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
 
     if (word == slab->word_count)
         return false;
-    /* A signal handler must never find a word with another's base. */
-    mn_atomic_store_plain(&bin->word, mni_heap_none.bins[0].word);
-    mn_atomic_signal_fence();
+    bin->word = &slab->bits[word];
     bin->base = slab->span.start + (size_t)word * 64 * slab->slot_size;
     bin->current = slab;
     /* It may be empty now and then; only a slot that is not there is above. */
     lists_place(slab, MNI_SLAB_CURRENT, heap, mni_slab_full_word(slab));
-    mn_atomic_signal_fence();
-    mn_atomic_store_plain(&bin->word, &slab->bits[word]);
     return true;
 }
 
@@ -100,8 +94,7 @@ void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin)
 {
     struct mni_slab *slab = bin->current;
 
-    mn_atomic_store_plain(&bin->word, mni_heap_none.bins[0].word);
-    mn_atomic_signal_fence();
+    bin->word = mni_heap_none.bins[0].word;
     bin->current = NULL;
     mni_slab_settle(heap, slab);
 }

@@ -184,9 +184,9 @@ bool mni_slab_drain_owner(struct mni_slab *slab);
 uint32_t mni_slab_find_owner(const struct mni_slab *slab, uint32_t from);
 
 /* Owner: return a slot that is out; *next is its word then. False if it is free
- * already, or if a signal handler changed the word in between; nothing has
- * changed then. Beyond the slots, where there are 64 or more, all bits are set;
- * where there are fewer, *next is above the full word. */
+ * already; nothing has changed then. Beyond the slots, where there are 64 or
+ * more, all bits are set; where there are fewer, *next is above the full word.
+ */
 /*@ requires \valid(slab) && \valid(next) && \separated(slab, next);
     requires inv(*slab) && index < 64 * slab->words_total;
     assigns slab->bits[index / 64], *next;

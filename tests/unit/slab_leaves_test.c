@@ -76,25 +76,6 @@ TEST(single_bits_are_tested_set_and_counted)
         expect_bits(test_random(&random));
 }
 
-TEST(a_word_changes_only_if_it_is_what_was_seen)
-{
-    uint64_t random = SEED;
-
-    for (int i = 0; i < RANDOM_WORDS; i++) {
-        uint64_t before = test_random(&random);
-        uint64_t next = test_random(&random);
-        uint64_t other = before ^ UINT64_C(1) << i % 64;
-        _Atomic uint64_t word = before;
-        uint64_t seen = other;
-
-        EXPECT(!mni_word_change(&word, &seen, next));
-        EXPECT(word == before && seen == before);
-        while (!mni_word_change(&word, &seen, next))
-            EXPECT(word == before && seen == before);
-        EXPECT(word == next && seen == before);
-    }
-}
-
 TEST(atomic_operations_return_the_word_before)
 {
     uint64_t random = SEED;
