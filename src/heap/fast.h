@@ -85,8 +85,10 @@ static inline __attribute__((always_inline)) void mni_free(void *block)
     if (MNI_UNLIKELY(owner == NULL))
         goto slow;
     struct mni_heap *self = mni_heap_self;
-    if (MNI_UNLIKELY(mn_atomic_load_plain(&owner->trusted) != self))
-        goto slow;
+    if (MNI_UNLIKELY(mn_atomic_load_plain(&owner->trusted) != self)) {
+        mni_free_untrusted(owner, block);
+        return;
+    }
     struct mni_slab *slab = mni_slab_cast(owner);
     struct mni_slot slot = mni_slab_slot(slab, block);
     if (MNI_UNLIKELY(slot.fraction >= slab->reciprocal))

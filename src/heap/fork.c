@@ -62,20 +62,12 @@ static void fork_parent(void)
         mni_heaps_unlock();
 }
 
-/* Relaxed: it is set before what it stands for begins, and a fork by another
- * thread has passed the locks since. */
-static _Atomic bool fork_threads_noted;
-
-void mni_note_threads(void)
-{
-    if (!mn_atomic_load_relaxed(&fork_threads_noted))
-        mn_atomic_store_relaxed(&fork_threads_noted, true);
-}
+_Atomic bool mni_threads_noted;
 
 /* Whether other threads may have left anything half done. */
 static bool fork_others_lived(void)
 {
-    if (mn_atomic_load_relaxed(&fork_threads_noted))
+    if (mn_atomic_load_relaxed(&mni_threads_noted))
         return true;
     for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
          heap = heap->next)

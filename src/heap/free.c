@@ -90,23 +90,24 @@ void mni_free_emptied(struct mni_heap *heap, struct mni_slab *slab)
     mni_heap_end_busy(heap);
 }
 
-/* Whether the slab is this heap's, or can become it since its thread ended: the
- * releases that follow then take the fast path. */
-static bool free_is_own(struct mni_heap *self, struct mni_slab *slab)
+/* The slab is of a heap without a thread: if it can become this heap's, the
+ * releases that follow take the fast path. */
+static __attribute__((noinline)) void free_adopt(struct mni_heap *self,
+                                                 struct mni_slab *slab,
+                                                 uint64_t index,
+                                                 const void *block)
 {
-    struct mni_heap *heap = mn_atomic_load_acquire(&slab->heap);
-
-    if (heap == self)
-        return true;
-    uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
-    if (kind != MNI_HEAP_COMMON && kind != MNI_HEAP_IDLE)
-        return false;
     mni_heap_begin_busy(self);
     bool adopted = mni_common_adopt(self, slab);
     mni_heap_end_busy(self);
-    return adopted;
+    if (adopted)
+        mni_free_owner(self, slab, index, block);
+    else
+        free_remote(slab, index, block);
 }
 
+/* The calls are the last thing that each path does, so that none of them has
+ * registers to save. */
 static void free_slot(struct mni_slab *slab, const void *block)
 {
     struct mni_slot slot = mni_slab_slot(slab, block);
@@ -114,10 +115,15 @@ static void free_slot(struct mni_slab *slab, const void *block)
         mni_stop_bad_block("free", block);
 
     struct mni_heap *self = mni_heap_self;
-    if (self != &mni_heap_none && !self->busy && free_is_own(self, slab))
+    struct mni_heap *heap = mn_atomic_load_acquire(&slab->heap);
+    uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
+    bool ended = kind == MNI_HEAP_COMMON || kind == MNI_HEAP_IDLE;
+    if (self->busy || (heap != self && !ended)) /* as heaps of no thread are */
+        free_remote(slab, slot.index, block);
+    else if (heap == self)
         mni_free_owner(self, slab, slot.index, block);
     else
-        free_remote(slab, slot.index, block);
+        free_adopt(self, slab, slot.index, block);
 }
 
 /* No slot by the map's first answer: a large block, a block in whose cell
@@ -136,13 +142,18 @@ static __attribute__((noinline)) void free_other(void *block)
         mni_stop_bad_block("free", block);
 }
 
-void mni_free_slow(void *block)
+void mni_free_untrusted(struct mn_owner *owner, void *block)
 {
-    if (block == NULL)
-        return;
-    struct mni_slab *slab = mni_slab_from(mni_map_get(block));
+    struct mni_slab *slab = mni_slab_from(owner);
+
     if (slab != NULL)
         free_slot(slab, block);
     else
         free_other(block);
+}
+
+void mni_free_slow(void *block)
+{
+    if (block != NULL)
+        mni_free_untrusted(mni_map_get(block), block);
 }

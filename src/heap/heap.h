@@ -154,6 +154,9 @@ void mni_slab_tell(struct mni_slab *slab);
 /* Any thread, any pointer. */
 void mni_free_slow(void *block);
 
+/* The same; the map leads to `owner` for `block`. */
+void mni_free_untrusted(struct mn_owner *owner, void *block);
+
 /* Owner of the heap, which is busy until this returns: a word of the slab is
  * above the trigger. */
 void mni_free_emptied(struct mni_heap *heap, struct mni_slab *slab);
@@ -213,9 +216,17 @@ void mni_begin(void);
 
 /* ---- fork.c ---- */
 
+extern _Atomic bool mni_threads_noted;
+
 /* Note that there is more than one thread, which a heap does not show: one that
  * only releases, or that uses first-class heaps. */
-void mni_note_threads(void);
+static inline void mni_note_threads(void)
+{
+    /* Relaxed: it is set before what it stands for begins, and a fork by
+     * another thread has passed the locks since. */
+    if (!mn_atomic_load_relaxed(&mni_threads_noted))
+        mn_atomic_store_relaxed(&mni_threads_noted, true);
+}
 
 /* Prepare for forks. */
 void mni_fork_begin(void);

@@ -10,8 +10,8 @@ size_t mni_slab_record_size(const struct mni_layout *layout)
            + 2 * sizeof(uint64_t) * (size_t)layout->words_total;
 }
 
-static bool slab_block_at(const struct mn_owner *owner, const void *address,
-                          struct mn_block *block)
+bool mni_slab_block_at(const struct mn_owner *owner, const void *address,
+                       struct mn_block *block)
 {
     const struct mni_slab *slab = (const struct mni_slab *)(const void *)owner;
     uint64_t index = mni_slab_slot(slab, address).index;
@@ -34,7 +34,7 @@ static bool slab_block_at(const struct mn_owner *owner, const void *address,
 void mni_slab_init(struct mni_slab *slab, const struct mni_layout *layout,
                    unsigned class)
 {
-    slab->span.owner.block_at = slab_block_at;
+    slab->span.owner.block_at = mni_slab_block_at;
     slab->reciprocal = UINT64_MAX / layout->slot_size + 1;
     slab->slot_size = layout->slot_size;
     slab->slot_count = layout->slot_count;
@@ -182,31 +182,6 @@ bool mni_slab_is_quiet_owner(const struct mni_slab *slab)
      * access. */
     return mn_atomic_load_acquire(&slab->told) == slab->owed
            && mn_atomic_load_relaxed(&slab->pending) == 0;
-}
-
-enum mni_returned mni_slab_return_any(struct mni_slab *slab, uint64_t index)
-{
-    uint64_t bit = UINT64_C(1) << index % 64;
-
-    /*@ assert bit: \forall integer k; 0 <= k < 64 ==>
-          (bit(bit, k) <==> k == index % 64); */
-    /*@ assert others: \forall integer j; 0 <= j && j != index
-          && j / 64 == index / 64 ==> j % 64 != index % 64; */
-    if (mni_word_test(mn_atomic_load_relaxed(mni_slab_word(slab, index)),
-                      index))
-        return MNI_RETURNED_TWICE;
-    /* Release: pairs with the acquire in slab_drain_word. */
-    uint64_t before = mn_atomic_or_acq_rel(mni_slab_remote(slab, index), bit);
-    if (mni_word_test(before, index))
-        return MNI_RETURNED_TWICE;
-    return before == 0 ? MNI_RETURNED_FIRST : MNI_RETURNED;
-}
-
-struct mni_slab *mni_slab_from(struct mn_owner *owner)
-{
-    return owner != NULL && owner->block_at == slab_block_at
-               ? mni_slab_cast(owner)
-               : NULL;
 }
 
 /* The free slots of word `i`, by both arrays. While the owner moves a slot

@@ -264,10 +264,36 @@ enum mni_returned {
       ensures same: same_but(\old(*slab), *slab, index);
     complete behaviors; disjoint behaviors;
 */
-enum mni_returned mni_slab_return_any(struct mni_slab *slab, uint64_t index);
+static inline enum mni_returned mni_slab_return_any(struct mni_slab *slab,
+                                                    uint64_t index)
+{
+    uint64_t bit = UINT64_C(1) << index % 64;
+
+    /*@ assert bit: \forall integer k; 0 <= k < 64 ==>
+          (bit(bit, k) <==> k == index % 64); */
+    /*@ assert others: \forall integer j; 0 <= j && j != index
+          && j / 64 == index / 64 ==> j % 64 != index % 64; */
+    if (mni_word_test(mn_atomic_load_relaxed(mni_slab_word(slab, index)),
+                      index))
+        return MNI_RETURNED_TWICE;
+    /* Release: pairs with the acquire in slab_drain_word. */
+    uint64_t before = mn_atomic_or_acq_rel(mni_slab_remote(slab, index), bit);
+    if (mni_word_test(before, index))
+        return MNI_RETURNED_TWICE;
+    return before == 0 ? MNI_RETURNED_FIRST : MNI_RETURNED;
+}
+
+/* What slabs answer for addresses with. */
+bool mni_slab_block_at(const struct mn_owner *owner, const void *address,
+                       struct mn_block *block);
 
 /* The slab if `owner` is one, or NULL. */
-struct mni_slab *mni_slab_from(struct mn_owner *owner);
+static inline struct mni_slab *mni_slab_from(struct mn_owner *owner)
+{
+    return owner != NULL && owner->block_at == mni_slab_block_at
+               ? mni_slab_cast(owner)
+               : NULL;
+}
 
 /* Any thread: whether the slot is free. Requires: index < slot_count. */
 /*@ requires \valid_read(slab) && inv(*slab) && index < slab->slot_count;
