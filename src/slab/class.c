@@ -35,21 +35,22 @@ static size_t class_span_small(size_t slot_size)
     return best;
 }
 
-/* Larger slots: up to 64 of them while that is up to 256 KiB, then fewer, but
- * at least eight. One more than 64 would leave a tail of up to 63. */
+/* Larger slots: up to 64 of them while that is up to 256 KiB; of those above
+ * 8 KiB what 128 KiB hold, but at least four. Each thread has such a span for
+ * each class that it uses, and most of its slots are free. */
 static size_t class_span_large(size_t slot_size)
 {
+    size_t most = slot_size <= 8 * 1024 ? 256 * 1024 : 128 * 1024;
     size_t size = mni_round_down(CLASS_WORD * slot_size, CLASS_CELL);
 
-    if (size > 256 * 1024)
-        size = 256 * 1024;
-    if (size < 16 * slot_size)
-        size = 16 * slot_size;
-    if (size > 1024 * 1024)
-        size = 1024 * 1024;
-    if (size < 8 * slot_size)
-        size = 8 * slot_size;
-    return mni_round_up(size, CLASS_CELL);
+    if (size > most)
+        size = most;
+    if (size < 4 * slot_size)
+        size = 4 * slot_size;
+    size = mni_round_up(size, CLASS_CELL);
+    while (class_count(size, slot_size) * slot_size < size - size / 8)
+        size += CLASS_CELL;
+    return size;
 }
 
 struct mni_layout mni_class_layout(unsigned class)

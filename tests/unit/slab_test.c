@@ -49,7 +49,7 @@ TEST(layouts_waste_an_eighth_of_a_span_at_most)
 
         EXPECT(layout.slot_size == mni_class_size(class));
         EXPECT(layout.span_size % CELL == 0 && layout.span_size >= CELL);
-        EXPECT(layout.slot_count >= 8);
+        EXPECT(layout.slot_count >= 4);
         EXPECT(used <= layout.span_size);
         EXPECT((layout.span_size - used) * 8 <= layout.span_size);
         EXPECT(layout.slot_count < 64 || layout.slot_count % 64 == 0);
