@@ -50,6 +50,20 @@ mni_alloc_fast(struct mni_heap *heap, size_t size)
     return NULL;
 }
 
+/* The same at a multiple of `align`, a power of two, for what the table leads
+ * to: a size rounded up to a multiple of it is, up to 1 KiB, that of a class
+ * whose slots are multiples of it, too. */
+static inline __attribute__((always_inline)) void *
+mni_alloc_aligned_fast(struct mni_heap *heap, size_t size, size_t align)
+{
+    /* One comparison for both; a size of 0 becomes the largest number. */
+    size_t last = (size - 1) | (align - 1);
+
+    if (MNI_LIKELY(last < MNI_DIRECT_MAX))
+        return mni_heap_take(heap, heap->granules[last / MNI_SLOT_UNIT + 1]);
+    return NULL;
+}
+
 static inline __attribute__((always_inline)) void *
 mni_alloc(struct mni_heap *heap, size_t size)
 {

@@ -23,20 +23,17 @@ static void *heap_alloc_zero(struct mni_heap *heap, struct mn_heap *owner,
     return block == NULL || zero ? block : memset(block, 0, size);
 }
 
-/* The size whose class has slots at multiples of `align` that hold `size`, or
- * 0 if there is no such class. */
-static size_t heap_aligned_size(size_t size, size_t align)
+/* The size to ask for, so that its class has slots at multiples of `align`, a
+ * power of two; 0 if there is no such class. Above 128 bytes classes are
+ * multiples of an eighth of a power of two: if that is no multiple of `align`
+ * already, then a multiple of `align` is the size of a class. */
+static inline size_t heap_aligned_size(size_t size, size_t align)
 {
     if (align > MNI_CELL_SIZE || size > MNI_SLOT_MAX)
         return 0;
-    size = mni_round_up(size == 0 ? 1 : size, align);
-    if (size > MNI_SLOT_MAX)
-        return 0;
-    /* Each power of two is a class, so the search ends at the next one. */
-    unsigned class = mni_class_of(size);
-    while (mni_class_size(class) % align != 0)
-        class ++;
-    return mni_class_size(class);
+    size_t last = size == 0 ? 0 : size - 1;
+    size_t rounded = (last | (align - 1)) + 1;
+    return rounded <= MNI_SLOT_MAX ? rounded : 0;
 }
 
 static void *heap_alloc_aligned(struct mni_heap *heap, struct mn_heap *owner,
@@ -46,20 +43,10 @@ static void *heap_alloc_aligned(struct mni_heap *heap, struct mn_heap *owner,
 
     if (!mni_is_power_of_two(align) || size > PTRDIFF_MAX)
         return NULL;
-    if (align <= MN_HEAP_ALIGN)
-        return mni_alloc(heap, size);
     size_t slot = heap_aligned_size(size, align);
     return slot != 0 ? mni_alloc(heap, slot)
                      : mni_large_alloc(heap->stock, owner, size == 0 ? 1 : size,
                                        align, &zero);
-}
-
-/* The calling thread's heap, for calls that need its stock. */
-static struct mni_heap *heap_of_thread(void)
-{
-    struct mni_heap *heap = mni_thread_heap();
-
-    return heap == &mni_heap_none ? NULL : heap;
 }
 
 void *mn_alloc(size_t size)
@@ -80,16 +67,15 @@ void *mn_alloc_zero(size_t size)
 
 void *mn_alloc_aligned(size_t size, size_t align)
 {
-    struct mni_heap *heap = heap_of_thread();
+    bool zero;
 
-    if (heap == NULL) {
-        if (!mni_common_lock())
-            return NULL;
-        void *block = heap_alloc_aligned(&mni_heap_common, NULL, size, align);
-        mni_common_unlock();
-        return block;
-    }
-    return heap_alloc_aligned(heap, NULL, size, align);
+    if (MNI_UNLIKELY(!mni_is_power_of_two(align) || size > PTRDIFF_MAX))
+        return NULL;
+    size_t slot = heap_aligned_size(size, align);
+    return MNI_LIKELY(slot != 0)
+               ? mni_alloc(mni_heap_self, slot)
+               : mni_large_alloc(&mni_stock, NULL, size == 0 ? 1 : size, align,
+                                 &zero);
 }
 
 void mn_free(void *block)

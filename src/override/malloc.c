@@ -70,33 +70,52 @@ MN_API void *reallocarray(void *block, size_t count, size_t size)
     return realloc(block, bytes);
 }
 
+static __attribute__((noinline)) void *malloc_aligned_slow(size_t size,
+                                                           size_t align)
+{
+    void *block = mn_alloc_aligned(size, align);
+
+    return MNI_LIKELY(block != NULL) ? block : malloc_failed(ENOMEM);
+}
+
 MN_API void *aligned_alloc(size_t align, size_t size)
 {
-    if (!mni_is_power_of_two(align))
+    if (MNI_UNLIKELY(!mni_is_power_of_two(align)))
         return malloc_failed(EINVAL);
-    void *block = mn_alloc_aligned(size, align);
-    return MNI_LIKELY(block != NULL) ? block : malloc_failed(ENOMEM);
+    void *block = mni_alloc_aligned_fast(mni_heap_self, size, align);
+    return MNI_LIKELY(block != NULL) ? block : malloc_aligned_slow(size, align);
 }
 
 /* As in glibc: an alignment that is no power of two is rounded up to one. */
 MN_API void *memalign(size_t align, size_t size)
 {
-    size_t rounded = MN_HEAP_ALIGN;
-
-    if (align > PTRDIFF_MAX)
+    if (MNI_UNLIKELY(align > PTRDIFF_MAX))
         return malloc_failed(EINVAL);
-    while (rounded < align)
-        rounded *= 2;
-    return aligned_alloc(rounded, size);
+    if (MNI_UNLIKELY(!mni_is_power_of_two(align)))
+        align = align == 0 ? 1 : (size_t)2 << mni_highest_bit(align);
+    return aligned_alloc(align, size);
 }
 
-MN_API int posix_memalign(void **result, size_t align, size_t size)
+static __attribute__((noinline)) int
+malloc_posix_slow(void **result, size_t align, size_t size)
 {
     if (!mni_is_power_of_two(align) || align % sizeof(void *) != 0)
         return EINVAL;
     void *block = mn_alloc_aligned(size, align);
     if (block == NULL)
         return ENOMEM;
+    *result = block;
+    return 0;
+}
+
+MN_API int posix_memalign(void **result, size_t align, size_t size)
+{
+    /* An alignment of 0 passes this one test, and is not fast. */
+    if (MNI_UNLIKELY((align & ((align - 1) | (sizeof(void *) - 1))) != 0))
+        return EINVAL;
+    void *block = mni_alloc_aligned_fast(mni_heap_self, size, align);
+    if (MNI_UNLIKELY(block == NULL))
+        return malloc_posix_slow(result, align, size);
     *result = block;
     return 0;
 }

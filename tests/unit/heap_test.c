@@ -148,6 +148,18 @@ TEST(aligned_blocks_are_at_every_power_of_two)
     EXPECT(mn_heap_check(NULL));
 }
 
+TEST(aligned_blocks_of_every_size_waste_little)
+{
+    for (size_t align = 32; align <= 64 * KIB; align *= 2)
+        for (size_t size = 1; size <= SLOT_MAX; size += 1 + size / 60) {
+            unsigned char *block = mn_alloc_aligned(size, align);
+            EXPECT((uintptr_t)block % align == 0);
+            size_t usable = mn_usable_size(block);
+            EXPECT(usable >= size && usable <= size + size / 8 + align);
+            mn_free(block);
+        }
+}
+
 TEST(many_aligned_blocks_do_not_overlap)
 {
     enum { COUNT = 64 };
