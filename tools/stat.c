@@ -121,6 +121,8 @@ static bool stat_add_span(struct stat_count *count, union stat_record *record,
         count->stats.rounding += span->size - record->large.asked;
         count->stats.block_count++;
         count->stats.span_count++;
+    } else if (span->kind == MNI_SPAN_CACHED) {
+        count->stats.spans += span->size;
     } else {
         return false;
     }

@@ -116,18 +116,26 @@ static struct mn_heap *alloc_first_class(struct mni_heap *heap)
                : NULL;
 }
 
-void *mni_alloc_slow(struct mni_heap *heap, size_t size)
+static __attribute__((noinline)) void *alloc_new_large(struct mni_heap *heap,
+                                                       size_t size)
 {
     bool zero;
 
+    if (heap == &mni_heap_none)
+        heap = mni_thread_heap();
+    if (heap == &mni_heap_none)
+        return mni_common_alloc(size);
+    return mni_large_new(heap->stock, alloc_first_class(heap), size, 1, &zero);
+}
+
+static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
+                                                  size_t size)
+{
     if (heap == &mni_heap_none) {
         heap = mni_thread_heap();
         return heap == &mni_heap_none ? mni_common_alloc(size)
                                       : mni_alloc(heap, size);
     }
-    if (size > MNI_SLOT_MAX)
-        return mni_large_alloc(heap->stock, alloc_first_class(heap), size, 1,
-                               &zero);
     if (heap->busy) /* a signal handler interrupted what changes it */
         return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_THREAD
                    ? mni_common_alloc(size)
@@ -143,4 +151,12 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
     mni_heap_end_busy(heap);
     alloc_sample(class, size);
     return block;
+}
+
+void *mni_alloc_slow(struct mni_heap *heap, size_t size)
+{
+    if (size <= MNI_SLOT_MAX)
+        return alloc_slot(heap, size);
+    void *block = heap == mni_heap_self ? mni_large_reuse(heap, size) : NULL;
+    return block != NULL ? block : alloc_new_large(heap, size);
 }

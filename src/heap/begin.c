@@ -21,6 +21,7 @@ void mni_begin(void)
         mni_space_unlock();
     }
     mni_options_load();
+    mni_cache_begin();
     mni_fork_begin();
     mni_report_begin();
 }

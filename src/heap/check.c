@@ -54,7 +54,7 @@ bool mn_heap_check(const struct mn_heap *heap)
     if (heap != NULL)
         return check_lists(&heap->heap) && check_stock(heap->stock);
 
-    bool right = check_lists(mni_heap_self);
+    bool right = check_lists(mni_heap_self) && mni_cache_check(mni_heap_self);
     if (!mni_common_lock())
         return false;
     right = check_lists(&mni_heap_common) && right;

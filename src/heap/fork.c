@@ -120,9 +120,20 @@ static bool fork_settle(struct mni_span *span, void *context)
     return true;
 }
 
+/* What threads that are gone kept; it needs the locks. */
+static void fork_return_cached(void)
+{
+    for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
+         heap = heap->next)
+        if (heap != mni_heap_self)
+            mni_cache_flush(heap);
+}
+
 static void fork_child(void)
 {
-    if (fork_others_lived()) {
+    bool others = fork_others_lived();
+
+    if (others) {
         fork_forget_lists();
         (void)mni_stock_walk(&mni_stock, fork_settle, NULL);
         for (struct mn_heap *heap = mni_heaps_first(); heap != NULL;
@@ -135,6 +146,8 @@ static void fork_child(void)
                 mni_thread_gone(heap);
     }
     fork_parent();
+    if (others)
+        fork_return_cached();
 }
 
 void mni_fork_begin(void)

@@ -36,7 +36,8 @@ struct mni_span *mni_block_span(const char *operation, const void *block)
             && !mni_slab_is_free_any(slab, slot.index))
             return &slab->span;
     }
-    if (large != NULL && large->span.start == block)
+    if (large != NULL && large->span.start == block
+        && mn_atomic_load_relaxed(&large->span.kind) == MNI_SPAN_LARGE)
         return &large->span;
     mni_stop_bad_block(operation, block);
 }
@@ -126,8 +127,8 @@ static void free_slot(struct mni_slab *slab, const void *block)
         free_adopt(self, slab, slot.index, block);
 }
 
-/* No slot by the map's first answer: a large block, a block in whose cell
- * something is published, or misuse. */
+/* Nothing by the map's first answer: a block in whose cell something is
+ * published, or misuse. */
 static __attribute__((noinline)) void free_other(void *block)
 {
     struct mn_owner *owner = mni_map_ground(block);
@@ -145,9 +146,12 @@ static __attribute__((noinline)) void free_other(void *block)
 void mni_free_untrusted(struct mn_owner *owner, void *block)
 {
     struct mni_slab *slab = mni_slab_from(owner);
+    struct mni_large *large = mni_large_from(owner);
 
     if (slab != NULL)
         free_slot(slab, block);
+    else if (large != NULL && large->span.start == block)
+        mni_large_free(large);
     else
         free_other(block);
 }

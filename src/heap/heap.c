@@ -169,6 +169,8 @@ bool mn_trim(void)
         mni_heap_collect(self);
         mni_heap_end_busy(self);
     }
+    mni_large_return_deferred();
+    (void)mni_cache_age(true);
     if (mni_common_lock()) {
         struct mni_heap *heap = mni_thread_heaps();
         for (; heap != NULL; heap = heap->next)
@@ -374,7 +376,7 @@ static struct mni_span *heap_own_span(const char *operation,
     struct mni_slab *slab = mni_slab_from(&span->owner);
     struct mni_large *large = mni_large_from(&span->owner);
     bool own = slab != NULL ? mn_atomic_load_relaxed(&slab->heap) == &heap->heap
-                            : large->heap == heap;
+                            : large != NULL && large->heap == heap;
 
     if (!own) {
         struct mn_block found;

@@ -10,6 +10,7 @@
  *   alloc.c   finding the next word with a free slot
  *   free.c    every release that is not plain
  *   large.c   blocks above 256 KiB, a span each
+ *   cache.c   such spans, kept between two blocks
  *   thread.c  heaps of threads: birth, death, orphans, fork
  *   heap.c    the public interface
  *   stats.c   where the memory is
@@ -20,6 +21,7 @@
 
 #include <mn/heap.h>
 
+#include "heap/cache.h"
 #include "heap/stock.h"
 #include "slab/slab.h"
 
@@ -52,9 +54,10 @@ struct mni_heap {
     _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
     struct mni_stock *stock;
     bool busy; /* its thread changes it, or is about to allocate from it */
-    _Atomic uint32_t kind; /* an enum mni_heap_kind */
-    struct mni_heap *next; /* in the list of all heaps of threads */
-    struct mni_heap *idle; /* in the list of idle ones */
+    _Atomic uint32_t kind;  /* an enum mni_heap_kind */
+    struct mni_heap *next;  /* in the list of all heaps of threads */
+    struct mni_heap *idle;  /* in the list of idle ones */
+    struct mni_cache cache; /* of large spans, of a thread's heap */
 };
 
 /* A first-class heap. The lock comes before those of stocks. */
@@ -174,13 +177,51 @@ struct mni_span *mni_block_span(const char *operation, const void *block);
 /* ---- large.c ---- */
 
 /* Allocate a span as one block; `owner` is NULL or a first-class heap. */
+void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
+                    size_t align, bool *zero);
+
+/* A block in a span that this thread kept, or NULL. Requires: the heap is the
+ * calling thread's. */
+static inline void *mni_large_reuse(struct mni_heap *heap, size_t size)
+{
+    if (heap->busy)
+        return NULL;
+    mni_heap_begin_busy(heap);
+    struct mni_span *span = mni_cache_take(&heap->cache, size);
+    mni_heap_end_busy(heap);
+    if (span == NULL)
+        return NULL;
+    /* Never more than the size, whenever another thread looks. */
+    mn_atomic_store_relaxed(&((struct mni_large *)(void *)span)->asked, size);
+    mn_atomic_store_relaxed(&span->kind, MNI_SPAN_LARGE);
+    return span->start;
+}
+
+/* The one or the other. */
 void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
                       size_t size, size_t align, bool *zero);
+
 void mni_large_free(struct mni_large *large);
+
+/* Return the span of a block that nobody has to its stock, or remember to. */
+void mni_large_return(struct mni_large *large);
+
+/* Return what a signal handler could not. */
+void mni_large_return_deferred(void);
+
+/* Change the size where the block is. */
 bool mni_large_resize(struct mni_large *large, size_t size);
 
+bool mni_large_block_at(const struct mn_owner *owner, const void *address,
+                        struct mn_block *block);
+
 /* The large block's record if `owner` is one, or NULL. */
-struct mni_large *mni_large_from(struct mn_owner *owner);
+static inline struct mni_large *mni_large_from(struct mn_owner *owner)
+{
+    return owner != NULL && owner->block_at == mni_large_block_at
+               ? (struct mni_large *)(void *)owner
+               : NULL;
+}
 
 /* ---- thread.c ---- */
 

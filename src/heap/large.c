@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* large.c -- blocks above 256 KiB: a span each. */
+/* large.c -- blocks above 256 KiB: a span each.
+ *
+ * A span whose block was released is kept in the cache of the thread that
+ * released it, and serves its next block of about that size.
+ */
 #include "base/assert.h"
 #include "base/bits.h"
 #include "heap/heap.h"
@@ -9,8 +13,8 @@
  * the next release takes them along. */
 static _Atomic(struct mni_large *) large_deferred;
 
-static bool large_block_at(const struct mn_owner *owner, const void *address,
-                           struct mn_block *block)
+bool mni_large_block_at(const struct mn_owner *owner, const void *address,
+                        struct mn_block *block)
 {
     const struct mni_large *large = (const struct mni_large *)owner;
 
@@ -22,13 +26,6 @@ static bool large_block_at(const struct mn_owner *owner, const void *address,
                        ? MN_ALLOCATED
                        : MN_FREE;
     return true;
-}
-
-struct mni_large *mni_large_from(struct mn_owner *owner)
-{
-    return owner != NULL && owner->block_at == large_block_at
-               ? (struct mni_large *)owner
-               : NULL;
 }
 
 /* The lists of first-class heaps change only under the common lock. */
@@ -66,8 +63,8 @@ static bool large_unlink(struct mni_large *large)
     return true;
 }
 
-void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
-                      size_t size, size_t align, bool *zero)
+void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
+                    size_t align, bool *zero)
 {
     size_t cells_align = align < MNI_CELL_SIZE ? MNI_CELL_SIZE : align;
     struct mni_large *large = (struct mni_large *)mni_stock_take(
@@ -75,7 +72,7 @@ void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
 
     if (large == NULL)
         return NULL;
-    large->span.owner.block_at = large_block_at;
+    large->span.owner.block_at = mni_large_block_at;
     mn_atomic_store_relaxed(&large->asked, size);
     mn_atomic_store_relaxed(&large->span.kind, MNI_SPAN_LARGE);
     if (!large_link(large, owner)) {
@@ -88,24 +85,35 @@ void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
     return large->span.start;
 }
 
+void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
+                      size_t size, size_t align, bool *zero)
+{
+    void *block = owner == NULL && align <= MNI_CELL_SIZE
+                      ? mni_large_reuse(mni_heap_self, size)
+                      : NULL;
+
+    *zero = false;
+    return block != NULL ? block
+                         : mni_large_new(stock, owner, size, align, zero);
+}
+
 static void large_defer(struct mni_large *large)
 {
     struct mni_large *first = mn_atomic_load_relaxed(&large_deferred);
 
     do
         large->deferred = first;
-    /* Release: pairs with the acquire in large_free_deferred. */
+    /* Release: pairs with the acquire in mni_large_return_deferred. */
     while (!mn_atomic_cas_release(&large_deferred, &first, large));
 }
 
-/* Return an unreachable block to its stock, now or later. */
-static void large_return(struct mni_large *large)
+void mni_large_return(struct mni_large *large)
 {
     if (!large_unlink(large) || !mni_stock_return(&large->span))
         large_defer(large);
 }
 
-static void large_free_deferred(void)
+void mni_large_return_deferred(void)
 {
     if (mn_atomic_load_relaxed(&large_deferred) == NULL)
         return;
@@ -113,9 +121,32 @@ static void large_free_deferred(void)
     struct mni_large *large = mn_atomic_exchange_acquire(&large_deferred, NULL);
     while (large != NULL) {
         struct mni_large *next = large->deferred;
-        large_return(large);
+        mni_large_return(large);
         large = next;
     }
+}
+
+/* Keep the span of a block that was released, by whichever thread: it is warm
+ * here, and to hand it to another thread would cost more than the next one. */
+static inline bool large_keep(struct mni_large *large, bool make_room)
+{
+    struct mni_heap *heap = mni_heap_self;
+
+    if (heap->busy || large->heap != NULL)
+        return false;
+    mni_heap_begin_busy(heap);
+    bool kept =
+        (!make_room || mni_cache_make_room(&heap->cache, large->span.size))
+        && mni_cache_put(&heap->cache, &large->span);
+    mni_heap_end_busy(heap);
+    return kept;
+}
+
+static __attribute__((noinline)) void large_free_slow(struct mni_large *large)
+{
+    if (!large_keep(large, true))
+        mni_large_return(large);
+    mni_large_return_deferred();
 }
 
 void mni_large_free(struct mni_large *large)
@@ -125,8 +156,9 @@ void mni_large_free(struct mni_large *large)
 
     if (!mn_atomic_cas_strong_acquire(&large->span.kind, &seen, MNI_SPAN_NEW))
         mni_stop_bad_block("free", large->span.start);
-    large_return(large);
-    large_free_deferred();
+    if (mn_atomic_load_relaxed(&large_deferred) != NULL
+        || !large_keep(large, false))
+        large_free_slow(large);
 }
 
 bool mni_large_resize(struct mni_large *large, size_t size)

@@ -100,6 +100,21 @@ static void stats_add_slab_here(struct mn_stats *stats,
                        pages);
 }
 
+static void stats_add_large(struct mn_stats *stats,
+                            const struct mni_large *large)
+{
+    size_t asked = mn_atomic_load_relaxed(&large->asked);
+
+    if (mn_atomic_load_relaxed(&large->span.kind) != MNI_SPAN_LARGE) {
+        stats->spans += large->span.size;
+        return;
+    }
+    stats->payload += asked;
+    stats->rounding += large->span.size - asked;
+    stats->block_count++;
+    stats->span_count++;
+}
+
 static bool stats_span(struct mni_span *span, void *context)
 {
     struct mn_stats *stats = context;
@@ -109,11 +124,7 @@ static bool stats_span(struct mni_span *span, void *context)
     if (slab != NULL) {
         stats_add_slab_here(stats, slab);
     } else if (large != NULL) {
-        size_t asked = mn_atomic_load_relaxed(&large->asked);
-        stats->payload += asked;
-        stats->rounding += span->size - asked;
-        stats->block_count++;
-        stats->span_count++;
+        stats_add_large(stats, large);
     }
     return true;
 }
@@ -142,7 +153,7 @@ bool mn_stats(struct mn_stats *stats)
     mni_stock_unlock(&mni_stock);
 
     size_t records = mni_map_committed() + mni_meta_committed();
-    sum.spans = survey.spans;
+    sum.spans += survey.spans;
     sum.purgeable = survey.purgeable;
     sum.untouched += survey.untouched;
     sum.metadata = survey.metadata + records;

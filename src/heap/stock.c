@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/bits.h"
 #include "heap/arena.h"
+#include "heap/cache.h"
 #include "heap/cells.h"
 #include "heap/options.h"
 #include "heap/report.h"
@@ -216,8 +217,8 @@ bool mni_stock_purge(struct mni_stock *stock)
 
 /* ---- spans ---- */
 
-struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
-                                size_t align, size_t record_size, bool *zero)
+static struct mni_span *stock_take(struct mni_stock *stock, size_t size,
+                                   size_t align, size_t record_size, bool *zero)
 {
     if (size == 0 || size > PTRDIFF_MAX - MNI_CELL_SIZE)
         return NULL;
@@ -244,6 +245,17 @@ done:
     return span;
 }
 
+struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
+                                size_t align, size_t record_size, bool *zero)
+{
+    struct mni_span *span = stock_take(stock, size, align, record_size, zero);
+
+    /* What threads keep may be just what is wanting. */
+    if (span == NULL && !stock->fixed && mni_cache_age(true))
+        span = stock_take(stock, size, align, record_size, zero);
+    return span;
+}
+
 void mni_stock_map(struct mni_span *span)
 {
     mni_map_set(span->start, span->size, &span->owner);
@@ -259,7 +271,10 @@ bool mni_stock_return(struct mni_span *span)
                      span->size);
     stock_delete_record(stock, span);
     stock_tick(stock);
+    uint64_t looked = stock->looked;
     mni_stock_unlock(stock);
+    if (!stock->fixed)
+        mni_cache_tick(looked);
     return true;
 }
 

@@ -136,6 +136,7 @@ static struct mni_heap *thread_new_heap(void)
 static void thread_hand_over(struct mni_heap *heap)
 {
     mni_heap_collect(heap);
+    mni_cache_flush(heap);
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
         struct mni_slab *slab;
         while ((slab = heap->bins[class].listed) != NULL) {

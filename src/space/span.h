@@ -6,9 +6,10 @@
 #include <mn/space.h>
 
 enum mni_span_kind {
-    MNI_SPAN_NEW,  /* taken, and not ready for anybody */
-    MNI_SPAN_SLAB, /* cut into equal slots */
-    MNI_SPAN_LARGE /* one block */
+    MNI_SPAN_NEW,   /* taken, and not ready for anybody */
+    MNI_SPAN_SLAB,  /* cut into equal slots */
+    MNI_SPAN_LARGE, /* one block */
+    MNI_SPAN_CACHED /* none, and kept for the next one */
 };
 
 struct mni_span {

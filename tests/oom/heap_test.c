@@ -267,6 +267,23 @@ TEST(refusals_from_one_moment_on_leave_all_as_it_was)
     EXPECT(first > CALLS_MIN);
 }
 
+TEST(what_threads_keep_serves_when_the_system_refuses)
+{
+    void *blocks[4];
+
+    for (int i = 0; i < 4; i++)
+        blocks[i] = mn_alloc(2 * MIB);
+    for (int i = 0; i < 4; i++)
+        mn_free(blocks[i]);
+    mni_fake_fail(1, UINT64_MAX);
+    void *block = mn_alloc(8 * MIB);
+    EXPECT(block != NULL);
+    EXPECT(mn_alloc(32 * MIB) == NULL);
+    EXPECT(mn_heap_check(NULL));
+    mn_free(block);
+    mni_fake_fail(0, 0);
+}
+
 TEST(pages_of_64_kib_serve_as_well)
 {
     mni_fake_page_size((size_t)64 * KIB);

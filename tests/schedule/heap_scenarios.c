@@ -400,6 +400,45 @@ static void large_body(int thread)
         (void)state_take_from(heap, 2 * SLOT);
 }
 
+/* Spans that threads keep, while another one wants them back. */
+static void kept_setup(void)
+{
+    for (int i = 0; i < 2; i++) {
+        explore_as(i);
+        block[i] = state_take(2 * SLOT);
+        state_give(state_take(3 * SLOT));
+    }
+    explore_as(2);
+    block[2] = state_take(2 * SLOT);
+    explore_as(EXPLORE_THREADS);
+}
+
+static void kept_body(int thread)
+{
+    if (thread == 2)
+        (void)mn_trim();
+    state_give(block[(thread + 1) % 3]);
+    (void)state_take(2 * SLOT);
+}
+
+static void kept_signal_body(int thread)
+{
+    if (thread == 1) {
+        (void)mn_trim();
+        return;
+    }
+    state_give(block[0]);
+    (void)state_take(2 * SLOT);
+}
+
+static void kept_signal_handler(int thread)
+{
+    if (thread == 1)
+        return;
+    (void)state_try_from(NULL, 3 * SLOT);
+    state_give(block[2]);
+}
+
 /* The causes add up at any moment. */
 static void stats_expect(void)
 {
@@ -530,6 +569,9 @@ static const struct explore_scenario scenarios[] = {
      last_signal_handler},
     {"shared", 3, 2, shared_setup, shared_body, check_all, NULL},
     {"large", 3, 2, large_setup, large_body, check_all, NULL},
+    {"kept", 3, 2, kept_setup, kept_body, check_all, NULL},
+    {"kept and signal", 2, 2, kept_setup, kept_signal_body, check_all,
+     kept_signal_handler},
     {"resize", 3, 2, large_setup, resize_body, check_all, NULL},
     {"walk", 2, 2, walk_setup, walk_body, check_all, NULL},
     {"stats", 3, 2, empty_setup, stats_body, check_all, NULL},
