@@ -375,26 +375,45 @@ static bool arena_commit(struct mni_arena *arena, size_t end)
            || arena_commit_to(arena, mni_round_up(end, MNI_CELL_SIZE));
 }
 
-void *mni_arena_take(struct mni_arena *arena, size_t size, size_t align,
-                     bool *zero)
+/* Make memory of cells that the region handed out, or give them back. */
+static void *arena_enter_cells(struct mni_arena *arena, void *start,
+                               size_t size, bool *zero)
 {
-    struct mn_region *region = &arena->tiled.region;
-
-    if (!arena_provide_records(arena))
-        return NULL;
-    void *start = mn_region_alloc(region, size, align);
-    if (start == NULL)
-        return NULL;
     size_t first = arena_cell(arena, start);
     size_t end = first + size / MNI_CELL_SIZE;
     if (!arena_commit(arena, end * MNI_CELL_SIZE)) {
-        mn_region_free(region, start);
+        mn_region_free(&arena->tiled.region, start);
         return NULL;
     }
     *zero = !mni_cells_any(arena->dirty, first, end);
     mni_cells_set(arena->dirty, first, end);
     mni_cells_clear(arena->aged, first, end);
     return start;
+}
+
+void *mni_arena_take(struct mni_arena *arena, size_t size, size_t align,
+                     bool *zero)
+{
+    if (!arena_provide_records(arena))
+        return NULL;
+    void *start = mn_region_alloc(&arena->tiled.region, size, align);
+    return start == NULL ? NULL : arena_enter_cells(arena, start, size, zero);
+}
+
+void *mni_arena_take_roomy(struct mni_arena *arena, size_t size, size_t align,
+                           size_t room, bool *zero)
+{
+    struct mn_region *region = &arena->tiled.region;
+
+    if (arena->size < room || !arena_provide_records(arena))
+        return NULL;
+    void *start = mn_region_alloc(region, room, align);
+    if (start == NULL)
+        return NULL;
+    if (arena_provide_records(arena) && mn_region_resize(region, start, size))
+        return arena_enter_cells(arena, start, size, zero);
+    mn_region_free(region, start);
+    return NULL;
 }
 
 void mni_arena_return(struct mni_arena *arena, void *start, size_t size)

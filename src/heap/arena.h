@@ -24,6 +24,10 @@ struct mni_arena *mni_arena_create_fixed(struct mni_stock *stock, void *memory,
 void *mni_arena_take(struct mni_arena *arena, size_t size, size_t align,
                      bool *zero);
 
+/* The same, where `room` bytes from the start on are free. */
+void *mni_arena_take_roomy(struct mni_arena *arena, size_t size, size_t align,
+                           size_t room, bool *zero);
+
 /* Give them back. */
 void mni_arena_return(struct mni_arena *arena, void *start, size_t size);
 

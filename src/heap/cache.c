@@ -50,6 +50,21 @@ bool mni_cache_make_room(struct mni_cache *cache, size_t size)
     return true;
 }
 
+struct mni_span *mni_cache_take_largest(struct mni_cache *cache, size_t size)
+{
+    size_t largest = MNI_CACHE_SPANS;
+    size_t most = size - 1;
+
+    for (size_t i = 0; i < MNI_CACHE_SPANS; i++)
+        if (cache->sizes[i] > most && cache->sizes[i] / MNI_CACHE_ROOM < size) {
+            largest = i;
+            most = cache->sizes[i];
+        }
+    return largest == MNI_CACHE_SPANS
+               ? NULL
+               : mni_cache_span(mni_cache_take_out(cache, largest));
+}
+
 /* Return what is in one place, if it was there at the last look or
  * `everything` is to go; else note that it was there now. */
 static bool cache_age_place(_Atomic uintptr_t *place, bool everything)
@@ -59,11 +74,10 @@ static bool cache_age_place(_Atomic uintptr_t *place, bool everything)
     if (seen == 0)
         return false;
     bool due = everything || (seen & mni_cache_seen) != 0;
+    uintptr_t next = due ? 0 : seen | mni_cache_seen;
     /* Acquire: pairs with the release in mni_cache_put. Where it fails, the
      * span is in use, or another look came between. */
-    if (!mn_atomic_cas_strong_acquire(place, &seen,
-                                      due ? 0 : seen | mni_cache_seen)
-        || !due)
+    if (!mn_atomic_cas_strong_acquire(place, &seen, next) || !due)
         return false;
     cache_return(seen);
     return true;

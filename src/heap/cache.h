@@ -19,7 +19,8 @@ struct mni_heap;
 enum {
     MNI_CACHE_SPANS = 8,
     MNI_CACHE_BYTES = 8 * 1024 * 1024, /* of all spans of a thread */
-    MNI_CACHE_WASTE = 8,  /* of a span, one part may be more than is needed */
+    MNI_CACHE_WASTE = 8, /* of a span, one part may be more than is needed */
+    MNI_CACHE_ROOM = 8,
     MNI_CACHE_TURNS = 256 /* one span in so many goes to the stock, which looks
                              at the clock only then */
 };
@@ -76,6 +77,10 @@ static inline struct mni_span *mni_cache_take(struct mni_cache *cache,
     }
     return NULL;
 }
+
+/* The largest that has `size` bytes, and not MNI_CACHE_ROOM times as many.
+ * Requires: the same. */
+struct mni_span *mni_cache_take_largest(struct mni_cache *cache, size_t size);
 
 /* Keep a span that nobody has; false if there is no room. Requires: the same.
  */

@@ -117,7 +117,7 @@ static bool heap_resize_in_place(struct mni_span *span, size_t size)
     struct mni_large *large = mni_large_from(&span->owner);
 
     if (large != NULL)
-        return size > MNI_SLOT_MAX && mni_large_resize(large, size);
+        return size > MNI_GROW_MIN && mni_large_resize(large, size);
     return size <= heap_span_usable(span);
 }
 
@@ -131,6 +131,18 @@ static size_t heap_smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* A block of `size` bytes with the content of one that has `usable`, which
+ * stays. */
+static void *heap_copy(const void *block, size_t usable, size_t size)
+{
+    bool grows =
+        size > usable && size > MNI_GROW_MIN && usable >= MNI_GROW_FROM;
+    void *copy = grows ? mni_grow_alloc(size) : mn_alloc(size);
+
+    return copy == NULL ? NULL
+                        : memcpy(copy, block, heap_smaller(usable, size));
+}
+
 /* When mn_realloc cannot just return the block. */
 static __attribute__((noinline)) void *heap_realloc_slow(void *block,
                                                          size_t size)
@@ -141,12 +153,15 @@ static __attribute__((noinline)) void *heap_realloc_slow(void *block,
     size_t usable = heap_span_usable(span);
     /* Staying is cheap, but a much smaller block is worth a copy. */
     bool waste = size < usable / 2 && usable > MNI_SLOT_UNIT;
-    if (!(waste && usable <= MNI_SLOT_MAX) && heap_resize_in_place(span, size))
+    struct mni_large *large = mni_large_from(&span->owner);
+    if (large != NULL && size > usable
+            ? mni_grow_in_place(large, size)
+            : !(waste && usable <= MNI_SLOT_MAX)
+                  && heap_resize_in_place(span, size))
         return block;
-    void *moved = mn_alloc(size);
+    void *moved = heap_copy(block, usable, size);
     if (moved == NULL)
         return size <= usable ? block : NULL;
-    memcpy(moved, block, heap_smaller(usable, size));
     mni_free(block);
     return moved;
 }

@@ -11,6 +11,7 @@
  *   free.c    every release that is not plain
  *   large.c   blocks above 256 KiB, a span each
  *   cache.c   such spans, kept between two blocks
+ *   grow.c    blocks that are made larger again and again
  *   thread.c  heaps of threads: birth, death, orphans, fork
  *   heap.c    the public interface
  *   stats.c   where the memory is
@@ -222,6 +223,20 @@ static inline struct mni_large *mni_large_from(struct mn_owner *owner)
                ? (struct mni_large *)(void *)owner
                : NULL;
 }
+
+/* ---- grow.c ---- */
+
+enum {
+    MNI_GROW_FROM = 16 * 1024, /* blocks of this size that are made larger */
+    MNI_GROW_MIN = 32 * 1024,  /* than this become spans of their own */
+    MNI_GROW_AMPLE = 8         /* and get a part more than was asked for */
+};
+
+/* A block, above MNI_GROW_MIN, that is to grow further; or NULL. */
+void *mni_grow_alloc(size_t size);
+
+/* Make a block larger where it is. */
+bool mni_grow_in_place(struct mni_large *large, size_t size);
 
 /* ---- thread.c ---- */
 

@@ -66,7 +66,9 @@ static bool large_unlink(struct mni_large *large)
 void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
                     size_t align, bool *zero)
 {
-    size_t cells_align = align < MNI_CELL_SIZE ? MNI_CELL_SIZE : align;
+    size_t cells_align = align != MNI_ALIGN_ROOM && align < MNI_CELL_SIZE
+                             ? MNI_CELL_SIZE
+                             : align;
     struct mni_large *large = (struct mni_large *)mni_stock_take(
         stock, size, cells_align, sizeof *large, zero);
 
@@ -167,10 +169,17 @@ bool mni_large_resize(struct mni_large *large, size_t size)
         return false;
     size_t bytes = mni_round_up(size, MNI_CELL_SIZE);
     size_t before = mn_atomic_load_relaxed(&large->asked);
+    size_t spare = large->span.size - bytes; /* wraps if it is to grow */
+
+    /* What a block that grows has ahead is worth no change of the span. */
+    if (spare <= bytes / MNI_GROW_AMPLE) {
+        mn_atomic_store_relaxed(&large->asked, size);
+        return true;
+    }
     /* Never more than the size, whenever another thread looks. */
     if (size < before)
         mn_atomic_store_relaxed(&large->asked, size);
-    if (bytes != large->span.size && !mni_stock_resize(&large->span, bytes)) {
+    if (!mni_stock_resize(&large->span, bytes)) {
         mn_atomic_store_relaxed(&large->asked, before);
         return false;
     }

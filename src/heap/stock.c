@@ -16,7 +16,13 @@
 
 struct mni_stock mni_stock;
 
-enum { STOCK_MEBIBYTE = 1024 * 1024, STOCK_MILLISECOND = 1000000 };
+enum {
+    STOCK_MEBIBYTE = 1024 * 1024,
+    STOCK_MILLISECOND = 1000000,
+    STOCK_ROOM = 4, /* times its size is the place of a block that grows */
+    STOCK_ROOM_MAX = 64 * STOCK_MEBIBYTE, /* larger ones take any place */
+    STOCK_APART_MIN = STOCK_MEBIBYTE / 2
+};
 
 /* Arenas grow to this size; larger blocks get one as large as they need. */
 static const size_t stock_arena_most = (size_t)1 << 36;
@@ -164,6 +170,28 @@ static void *stock_take_cells(struct mni_stock *stock, size_t size,
     return arena == NULL ? NULL : mni_arena_take(arena, size, align, zero);
 }
 
+/* Cells with room behind them, which stays free. Large blocks that grow keep
+ * their distance from each other, by an alignment; small ones would spread
+ * over more memory than they need, and are soon copied. */
+static void *stock_take_roomy(struct mni_stock *stock, size_t size, bool *zero)
+{
+    uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
+    size_t room = MNI_CELL_SIZE;
+
+    if (size > STOCK_ROOM_MAX)
+        return NULL;
+    while (room < STOCK_ROOM * size)
+        room *= 2;
+    size_t align = size < STOCK_APART_MIN ? MNI_CELL_SIZE : room;
+    for (uint32_t i = 0; i < count; i++) {
+        void *start =
+            mni_arena_take_roomy(stock->arenas[i], size, align, room, zero);
+        if (start != NULL)
+            return start;
+    }
+    return NULL;
+}
+
 /* ---- records of spans ---- */
 
 static struct mni_span *stock_new_record(struct mni_stock *stock, void *start,
@@ -227,7 +255,11 @@ static struct mni_span *stock_take(struct mni_stock *stock, size_t size,
         return NULL;
 
     struct mni_span *span = NULL;
-    void *start = stock_take_cells(stock, size, align, zero);
+    void *start =
+        align == MNI_ALIGN_ROOM ? stock_take_roomy(stock, size, zero) : NULL;
+    if (start == NULL)
+        start = stock_take_cells(
+            stock, size, align == MNI_ALIGN_ROOM ? MNI_CELL_SIZE : align, zero);
     if (start == NULL)
         goto done;
     span = stock_new_record(stock, start, record_size);

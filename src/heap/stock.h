@@ -61,6 +61,9 @@ void mni_stock_unlock(struct mni_stock *stock);
 struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
                                 size_t align, size_t record_size, bool *zero);
 
+/* Instead of an alignment: where there is room behind the span. */
+enum { MNI_ALIGN_ROOM = 0 };
+
 /* Let the map lead to the span's record. */
 void mni_stock_map(struct mni_span *span);
 

@@ -260,6 +260,30 @@ static void release_large(void)
     give_in_steps();
 }
 
+/* The span of the third is kept, and serves again. */
+static void allocate_kept(void)
+{
+    take(&in_main, 3, LARGE);
+    free(unmarked(in_main.start[--in_main.count]));
+    take_in_steps(LARGE);
+}
+
+static void grow_in_steps(void *block, size_t size)
+{
+    STEPS_BEGIN();
+    block = realloc(block, size);
+    STEPS_END();
+    in_main.start[in_main.count++] = marked(block);
+}
+
+/* There is room, unless the handler takes it. */
+static void grow_where_it_is(void)
+{
+    take(&in_main, 2, LARGE);
+    void *block = unmarked(marked(malloc(3 * LARGE)));
+    grow_in_steps(realloc(block, LARGE), 2 * LARGE);
+}
+
 static void *begin_thread(void *context)
 {
     take_in_steps(40);
@@ -361,6 +385,27 @@ TEST(a_handler_allocates_and_releases_between_large_blocks)
 {
     interrupt(allocate_large, handle_release_and_wide);
     interrupt(release_large, handle_release_and_wide);
+}
+
+static void handle_large(void)
+{
+    free(unmarked(in_main.start[--in_main.count]));
+    take_if_any(2, LARGE);
+    if (in_handler.count > 0)
+        free(unmarked(in_handler.start[--in_handler.count]));
+}
+
+TEST(a_handler_takes_and_releases_large_blocks_between_kept_ones)
+{
+    interrupt(allocate_kept, handle_large);
+    interrupt(release_large, handle_large);
+    interrupt(allocate_kept, handle_releases_and_more);
+}
+
+TEST(a_handler_takes_and_releases_large_blocks_while_one_grows)
+{
+    interrupt(grow_where_it_is, handle_large);
+    interrupt(grow_where_it_is, handle_releases_and_more);
 }
 
 TEST(a_handler_allocates_while_the_heap_of_a_thread_is_made)
