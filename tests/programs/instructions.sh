@@ -1,5 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A malloc and its free of 16 to 256 bytes stay within their instructions.
+# Each pattern of malloc and free stays within its instructions.
 set -eu
 exec bench/gate
