@@ -2,29 +2,26 @@
 /* remote.c -- one thread allocates, another one releases.
  *
  * Blocks travel through a ring of batches, so that the ring itself costs
- * little beside the blocks.
+ * little beside the blocks. Who must wait sleeps, so that the CPU time is that
+ * of the work.
  */
-#include <sched.h>
-#include <stdatomic.h>
-#include <pthread.h>
-#include <stdlib.h>
+#include <semaphore.h>
 
-enum { REMOTE_RING = 16, REMOTE_BATCH = 256, REMOTE_BATCHES = 40000 };
+#include "load.h"
+
+enum { REMOTE_RING = 64, REMOTE_BATCH = 256, REMOTE_BATCHES = 40000 };
 
 static void *remote_ring[REMOTE_RING][REMOTE_BATCH];
-static _Atomic unsigned remote_put;
-static _Atomic unsigned remote_taken;
+static sem_t remote_full;
+static sem_t remote_empty;
 
 static void *remote_consume(void *unused)
 {
     for (unsigned batch = 0; batch < REMOTE_BATCHES; batch++) {
-        /* Acquire: pairs with the release in main. */
-        while (atomic_load_explicit(&remote_put, memory_order_acquire) == batch)
-            (void)sched_yield();
+        load_expect(sem_wait(&remote_full) == 0);
         for (int i = 0; i < REMOTE_BATCH; i++)
-            free(remote_ring[batch % REMOTE_RING][i]);
-        /* Release: pairs with the acquire in main. */
-        atomic_store_explicit(&remote_taken, batch + 1, memory_order_release);
+            load_drop(remote_ring[batch % REMOTE_RING][i]);
+        load_expect(sem_post(&remote_empty) == 0);
     }
     return unused;
 }
@@ -33,22 +30,17 @@ int main(void)
 {
     pthread_t consumer;
 
-    if (pthread_create(&consumer, NULL, remote_consume, NULL) != 0)
-        abort();
+    load_expect(sem_init(&remote_full, 0, 0) == 0);
+    load_expect(sem_init(&remote_empty, 0, REMOTE_RING) == 0);
+    load_expect(pthread_create(&consumer, NULL, remote_consume, NULL) == 0);
     for (unsigned batch = 0; batch < REMOTE_BATCHES; batch++) {
-        /* Acquire: pairs with the release in remote_consume. */
-        while (batch - atomic_load_explicit(&remote_taken, memory_order_acquire)
-               == REMOTE_RING)
-            (void)sched_yield();
-        for (unsigned i = 0; i < REMOTE_BATCH; i++) {
-            char *block = malloc(16 + (batch * 7 + i * 13) % 240);
-            if (block == NULL)
-                abort();
-            block[0] = 1;
-            remote_ring[batch % REMOTE_RING][i] = block;
-        }
-        /* Release: pairs with the acquire in remote_consume. */
-        atomic_store_explicit(&remote_put, batch + 1, memory_order_release);
+        load_expect(sem_wait(&remote_empty) == 0);
+        for (unsigned i = 0; i < REMOTE_BATCH; i++)
+            remote_ring[batch % REMOTE_RING][i] =
+                load_new(16 + (batch * 7 + i * 13) % 240);
+        load_expect(sem_post(&remote_full) == 0);
     }
-    return pthread_join(consumer, NULL);
+    load_expect(pthread_join(consumer, NULL) == 0);
+    load_tell("end");
+    return 0;
 }

@@ -3,9 +3,9 @@
  *
  *   spend [--preload LIBRARY] RESULT PROGRAM [ARGUMENT...]
  *
- * Writes user and system time in microseconds, then the peak of resident
- * memory in KiB, to the file RESULT. The peak of a process counts from before
- * its exec, so a small program must be the one that forks.
+ * Writes user and system time in microseconds, the peak of resident memory in
+ * KiB, and the page faults, to the file RESULT. The peak of a process counts
+ * from before its exec, so a small program must be the one that forks.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,10 +32,10 @@ static void spend_write(const char *path, const struct rusage *usage)
     FILE *file = fopen(path, "w");
 
     if (file == NULL
-        || fprintf(file, "%lld %ld\n",
+        || fprintf(file, "%lld %ld %ld\n",
                    spend_microseconds(usage->ru_utime)
                        + spend_microseconds(usage->ru_stime),
-                   usage->ru_maxrss)
+                   usage->ru_maxrss, usage->ru_minflt + usage->ru_majflt)
                < 0
         || fclose(file) != 0)
         spend_fail(path);

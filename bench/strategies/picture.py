@@ -3,55 +3,18 @@
 
 A chart is drawn with its left upper corner at 0, 0 and moved to its place.
 """
-import html
 import math
 
+from svg import COLOURS, INK, box, legend, line, place, save as save_svg, tag, \
+    words
+
 WIDTH = 800
+HEIGHT = 740
 MARGIN = 16
-# Colours that stay apart for the colour-blind (Okabe and Ito, 2008).
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00",
-           "#5f5f5f", "#000000", "#8c564b", "#17becf"]
-GRID = "#dddddd"
-INK = "#222222"
-
-
-def tag(name, content=None, **attributes):
-    text = "".join(f' {key.replace("_", "-")}="{value}"'
-                   for key, value in attributes.items())
-    return f"<{name}{text}/>" if content is None else \
-        f"<{name}{text}>{content}</{name}>"
-
-
-def words(x, y, content, size=12, anchor="start", **attributes):
-    return tag("text", html.escape(content), x=f"{x:.1f}", y=f"{y:.1f}",
-               font_size=size, text_anchor=anchor, fill=INK, **attributes)
-
-
-def line(x1, y1, x2, y2, colour=GRID, width=1):
-    return tag("line", x1=f"{x1:.1f}", y1=f"{y1:.1f}", x2=f"{x2:.1f}",
-               y2=f"{y2:.1f}", stroke=colour, stroke_width=width)
-
-
-def box(x, y, width, height, colour):
-    return tag("rect", x=f"{x:.1f}", y=f"{y:.1f}", width=f"{width:.1f}",
-               height=f"{height:.1f}", fill=colour)
-
-
-def place(parts, x, y):
-    return tag("g", "\n".join(parts), transform=f"translate({x},{y})")
 
 
 def unique(values):
     return list(dict.fromkeys(values))
-
-
-def legend(colours):
-    parts = []
-    x = 0
-    for name, colour in colours.items():
-        parts += [box(x, 0, 12, 12, colour), words(x + 17, 11, name)]
-        x += 30 + 7.2 * len(name)
-    return parts
 
 
 def use_chart(entries, colours, width, height):
@@ -187,7 +150,7 @@ def save(results, path):
     right = 2 * MARGIN + half
     inner = WIDTH - 2 * MARGIN
     parts = [
-        box(0, 0, WIDTH, 740, "#ffffff"),
+        box(0, 0, WIDTH, HEIGHT, "#ffffff"),
         place(legend(colours), MARGIN, 12),
         place(use_chart(results["use"], colours, inner, 220), MARGIN, 40),
         place(cost_chart(results["cost"], "alloc", colours, small),
@@ -196,8 +159,4 @@ def save(results, path):
         place(attack_chart(results["attack"], colours, small), MARGIN, 514),
         place(series_chart(results["series"], colours, small), right, 514),
     ]
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(tag("svg", "\n" + "\n".join(parts) + "\n",
-                       xmlns="http://www.w3.org/2000/svg", width=WIDTH,
-                       height=740, viewBox=f"0 0 {WIDTH} 740",
-                       font_family="sans-serif") + "\n")
+    save_svg(parts, WIDTH, HEIGHT, path)
