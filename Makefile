@@ -6,7 +6,8 @@
 #   make run        show the command on a program; PROG="command line" for yours
 #   make test       build and check everything
 #   make install    PREFIX=/usr/local DESTDIR=
-#   make bench      measure and compare
+#   make bench      measure and compare; OPTIONS="--quick", and others
+#   make soak       work on memory for SECONDS=600, and check all the while
 #   make prove      replay the proofs
 #   make prove-all  prove everything anew, and that broken versions fail
 #   make explore    more schedules of the lock-free parts than the tests run
@@ -17,6 +18,8 @@ BUILD = build
 PREFIX = /usr/local
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS = 600
+SECONDS = 600
+OPTIONS =
 
 # A build folder keeps the generator that it was made with.
 configure = cmake --preset $(1) -B $(BUILD) \
@@ -27,7 +30,8 @@ export MNEME_BUILD = $(abspath $(BUILD))
 export PROG
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 
-.PHONY: build run test tests install bench prove prove-all explore fuzz format clean
+.PHONY: build run test tests install bench soak prove prove-all explore fuzz \
+	format clean
 
 build:
 	@scripts/install-packages build
@@ -50,8 +54,14 @@ install: build
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
 
 bench: build
+	@scripts/install-packages bench
+	@bench/run $(OPTIONS)
+
+soak:
 	@scripts/install-packages test
-	@bench/run
+	@$(call configure,test) >/dev/null
+	@cmake --build $(BUILD) --target stress.soak.release
+	@MNEME_SOAK_SECONDS=$(SECONDS) CK_FORK=no $(BUILD)/tests/stress.soak.release
 
 prove:
 	@scripts/install-packages test
