@@ -5,6 +5,8 @@
  * slab, what other threads returned to it, what they returned to other slabs,
  * a listed slab, one of a thread that ended, a new span.
  */
+#include <string.h>
+
 #include "heap/fast.h"
 #include "heap/report.h"
 
@@ -45,6 +47,7 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
             .word = &alloc_no_word,
             .slot_size = mni_class_size(class),
         };
+    memset(heap->slabs, 0, sizeof heap->slabs);
     for (size_t i = 0; i < MNI_GRANULES; i++)
         heap->granules[i] = &heap->bins[mni_class_of(i * MNI_SLOT_UNIT)];
     mn_atomic_store_relaxed(&heap->pending, NULL);
@@ -63,6 +66,7 @@ static struct mni_slab *alloc_new_slab(struct mni_heap *heap, unsigned class)
     if (slab == NULL)
         return NULL;
     mn_atomic_store_relaxed(&slab->heap, heap);
+    heap->slabs[class].count++;
     mni_slab_init(slab, &layout, class);
     mni_stock_map(&slab->span);
     mni_report_tick();
@@ -81,7 +85,8 @@ static bool alloc_go_on(struct mni_heap *heap, struct mni_bin *bin)
     /* Back to its start only if others returned slots, or nothing else is at
      * hand: what came back since this slab became current is little. */
     bool drained = mni_slab_drain_owner(slab);
-    return (drained || bin->listed == NULL) && mni_bin_use(heap, bin, slab, 0);
+    return (drained || !mni_heap_has_listed(heap, slab->class))
+           && mni_bin_use(heap, bin, slab, 0);
 }
 
 /* Make the bin's word one with a free slot. */
@@ -95,9 +100,9 @@ static bool alloc_refill(struct mni_heap *heap, unsigned class)
             return true;
         mni_bin_retire(heap, bin);
     }
-    if (bin->listed == NULL)
+    if (!mni_heap_has_listed(heap, class))
         (void)mni_heap_drain(heap);
-    while ((slab = bin->listed) != NULL) {
+    while ((slab = mni_heap_listed(heap, class)) != NULL) {
         mni_slab_unlist(heap, slab);
         if (mni_bin_use(heap, bin, slab, 0))
             return true;

@@ -27,24 +27,43 @@ static bool check_stock(struct mni_stock *stock)
     return right;
 }
 
+static bool check_is_of(const struct mni_slab *slab,
+                        const struct mni_heap *heap, unsigned class)
+{
+    return slab->class == class && mn_atomic_load_relaxed(&slab->heap) == heap;
+}
+
+/* One queue of listed slabs; *left is how many more there may be. */
+static bool check_queue(const struct mni_heap *heap, unsigned class,
+                        unsigned rank, size_t *left)
+{
+    const struct mni_slabs *slabs = &heap->slabs[class];
+    const struct mni_slab *before = NULL;
+
+    for (const struct mni_slab *slab = slabs->first[rank]; slab != NULL;
+         slab = slab->next) {
+        if (slab->prev != before || !check_is_of(slab, heap, class)
+            || mni_slab_place(slab) != MNI_SLAB_LISTED || *left == 0)
+            return false;
+        --*left;
+        before = slab;
+    }
+    return before == slabs->last[rank];
+}
+
 /* The lists of a heap that no other thread changes now. */
 static bool check_lists(const struct mni_heap *heap)
 {
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
-        const struct mni_bin *bin = &heap->bins[class];
-        const struct mni_slab *before = NULL;
-        if (bin->current != NULL
-            && (bin->current->place != MNI_SLAB_CURRENT
-                || bin->current->class != class || bin->current->heap != heap))
+        const struct mni_slab *current = heap->bins[class].current;
+        size_t left = heap->slabs[class].count;
+        if (current != NULL
+            && (mni_slab_place(current) != MNI_SLAB_CURRENT
+                || !check_is_of(current, heap, class) || left-- == 0))
             return false;
-        for (const struct mni_slab *slab = bin->listed; slab != NULL;
-             slab = slab->next) {
-            if (slab->prev != before
-                || slab->class != class || slab->place != MNI_SLAB_LISTED
-                || slab->heap != heap)
+        for (unsigned rank = 0; rank < MNI_RANK_COUNT; rank++)
+            if (!check_queue(heap, class, rank, &left))
                 return false;
-            before = slab;
-        }
     }
     return true;
 }

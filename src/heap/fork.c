@@ -113,6 +113,7 @@ static bool fork_settle(struct mni_span *span, void *context)
         heap = &mni_heap_common;
         mn_atomic_store_relaxed(&slab->heap, heap);
     }
+    heap->slabs[slab->class].count++;
     mn_atomic_store_relaxed(&slab->pending, 0);
     (void)mni_slab_drain_owner(slab);
     mn_atomic_store_relaxed(&slab->told, slab->owed);

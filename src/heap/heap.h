@@ -37,8 +37,24 @@ struct mni_bin {
     unsigned char *base;    /* slot of the word's bit 0 */
     size_t slot_size;
     struct mni_slab *current; /* the word is one of its, or it is NULL */
-    struct mni_slab *listed;  /* more slabs with free slots, a queue */
-    struct mni_slab *last;    /* the end of the queue */
+};
+
+/* How full a listed slab was when it was looked at, in the order in which slabs
+ * are taken up. */
+enum mni_rank {
+    MNI_RANK_DENSE,  /* up to half of it is free */
+    MNI_RANK_HALF,   /* up to three quarters */
+    MNI_RANK_SPARSE, /* more */
+    MNI_RANK_BRIM,   /* less than an eighth: not yet worth taking up */
+    MNI_RANK_COUNT
+};
+
+/* The slabs of one class that a heap has. */
+struct mni_slabs {
+    struct mni_slab *first[MNI_RANK_COUNT]; /* of the listed ones: queues */
+    struct mni_slab *last[MNI_RANK_COUNT];
+    size_t free_count; /* slots that were free in them when looked at */
+    size_t count;      /* of all slabs, listed, current or full */
 };
 
 enum mni_heap_kind {
@@ -52,6 +68,7 @@ enum mni_heap_kind {
 struct mni_heap {
     struct mni_bin *granules[MNI_GRANULES];
     struct mni_bin bins[MNI_CLASS_COUNT];
+    struct mni_slabs slabs[MNI_CLASS_COUNT];
     _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
     struct mni_stock *stock;
     bool busy; /* its thread changes it, or is about to allocate from it */
@@ -128,6 +145,18 @@ void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab);
 
 /* Take a listed slab off its list. */
 void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab);
+
+/* Whether the heap has a listed slab of the class. */
+bool mni_heap_has_listed(const struct mni_heap *heap, unsigned class);
+
+/* The listed slab of the class to take up next, or NULL. */
+struct mni_slab *mni_heap_listed(struct mni_heap *heap, unsigned class);
+
+/* Put a listed slab into the queue that it belongs to now. */
+void mni_slab_look(struct mni_heap *heap, struct mni_slab *slab);
+
+/* Give a slab that is on no list, and not current, to another heap. */
+void mni_slab_give(struct mni_slab *slab, struct mni_heap *heap);
 
 /* If a listed slab is empty and nobody is about to touch it, return it to the
  * stock. */

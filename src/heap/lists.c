@@ -8,12 +8,24 @@
  * Lists are queues: a slab that was full a moment ago goes to the end, and by
  * its turn more of its slots have come back. Taken up at once, it would be
  * full again after one allocation.
+ *
+ * There is a queue for each rank of fullness, and the fuller slabs are taken
+ * up first, so that the sparse ones empty. Releases on the fast path do not
+ * tell, so a rank is as old as the last look: each time a slab is to be taken
+ * up one or two are looked at again, so the cost does not grow with the heap.
  */
 #include "base/assert.h"
 #include "base/word.h"
 #include "heap/heap.h"
 
-static void lists_place(struct mni_slab *slab, enum mni_slab_place place,
+enum {
+    LISTS_MANY = 8,  /* slabs of a class, from which on it is worth looking */
+    LISTS_LOOKS = 2, /* at slabs that may not be what they were */
+    LISTS_WORDS = 3  /* of bits that are counted in each */
+};
+_Static_assert(LISTS_WORDS * 64 < 256, "they are summed up in one byte");
+
+static void lists_place(struct mni_slab *slab, uint32_t place,
                         struct mni_heap *trusted, uint64_t trigger)
 {
     mn_atomic_store_relaxed(&slab->place, place);
@@ -28,51 +40,171 @@ static void lists_count_common(const struct mni_heap *heap,
         (void)mn_atomic_add_relaxed(&mni_common_listed[slab->class], change);
 }
 
-/* Put a slab with a free slot at the end of its queue. */
-static void lists_append(struct mni_heap *heap, struct mni_slab *slab)
+static enum mni_rank lists_rank(const struct mni_slab *slab,
+                                uint32_t free_count)
 {
-    struct mni_bin *bin = &heap->bins[slab->class];
+    uint32_t count = slab->slot_count;
+
+    return 8 * free_count < count        ? MNI_RANK_BRIM
+           : 2 * free_count <= count     ? MNI_RANK_DENSE
+           : 4 * free_count <= 3 * count ? MNI_RANK_HALF
+                                         : MNI_RANK_SPARSE;
+}
+
+/* How many bits are set in each byte of a word. Compilers call a function to
+ * count those of the whole word, unless they may use a newer instruction. */
+static uint64_t lists_count_bytes(uint64_t word)
+{
+    const uint64_t twos = UINT64_C(0x3333333333333333);
+
+    word -= word >> 1 & UINT64_C(0x5555555555555555);
+    word = (word & twos) + (word >> 2 & twos);
+    return (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+}
+
+/* About how many slots are free, from a few words: a look must cost less than
+ * what it is worth. Exact for slabs of so few words. */
+static uint32_t lists_free_count(const struct mni_slab *slab)
+{
+    uint32_t words = slab->word_count;
+    uint32_t looked = words < LISTS_WORDS ? words : LISTS_WORDS;
+    uint32_t step = words / looked;
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < looked; i++) {
+        const _Atomic uint64_t *word = &slab->bits[i * step];
+        bytes += lists_count_bytes(
+            mn_atomic_load_relaxed(word)
+            | mn_atomic_load_relaxed(word + slab->words_total));
+    }
+    uint32_t count = (uint32_t)(bytes * UINT64_C(0x0101010101010101) >> 56);
+    count = looked == words ? count : count * words / looked;
+    return count == 0 ? 1 : count;
+}
+
+/* The free slots of a listed slab when it was looked at. */
+static uint32_t lists_known(const struct mni_slab *slab)
+{
+    return mn_atomic_load_relaxed(&slab->place) >> MNI_SLAB_PLACE_BITS;
+}
+
+/* Put a slab with so many free slots at the end of its queue. */
+static void lists_append(struct mni_heap *heap, struct mni_slab *slab,
+                         uint32_t free_count)
+{
+    struct mni_slabs *slabs = &heap->slabs[slab->class];
+    enum mni_rank rank = lists_rank(slab, free_count);
 
     slab->next = NULL;
-    slab->prev = bin->last;
-    if (bin->last != NULL)
-        bin->last->next = slab;
+    slab->prev = slabs->last[rank];
+    if (slab->prev != NULL)
+        slab->prev->next = slab;
     else
-        bin->listed = slab;
-    bin->last = slab;
+        slabs->first[rank] = slab;
+    slabs->last[rank] = slab;
+    slabs->free_count += free_count;
     lists_count_common(heap, slab, 1);
-    lists_place(slab, MNI_SLAB_LISTED, heap, mni_slab_full_word(slab) - 1);
+    lists_place(slab, MNI_SLAB_LISTED | free_count << MNI_SLAB_PLACE_BITS, heap,
+                mni_slab_full_word(slab) - 1);
 }
 
 void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
 {
-    if (mni_slab_find_owner(slab, 0) != slab->word_count)
-        lists_append(heap, slab);
-    else
+    if (mni_slab_find_owner(slab, 0) == slab->word_count) {
         lists_place(slab, MNI_SLAB_FULL, NULL, 0);
+        return;
+    }
+    bool many = heap->slabs[slab->class].count >= LISTS_MANY;
+    lists_append(heap, slab, many ? lists_free_count(slab) : 1);
 }
 
 void mni_slab_list_again(struct mni_heap *heap, struct mni_slab *slab)
 {
-    if (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_FULL)
-        lists_append(heap, slab);
+    if (mni_slab_place(slab) == MNI_SLAB_FULL)
+        lists_append(heap, slab, 1);
 }
 
 void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
 {
-    struct mni_bin *bin = &heap->bins[slab->class];
+    struct mni_slabs *slabs = &heap->slabs[slab->class];
+    uint32_t known = lists_known(slab);
+    enum mni_rank rank = lists_rank(slab, known);
 
-    MN_ASSERT(mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_LISTED);
+    MN_ASSERT(mni_slab_place(slab) == MNI_SLAB_LISTED);
     if (slab->prev != NULL)
         slab->prev->next = slab->next;
     else
-        bin->listed = slab->next;
+        slabs->first[rank] = slab->next;
     if (slab->next != NULL)
         slab->next->prev = slab->prev;
     else
-        bin->last = slab->prev;
+        slabs->last[rank] = slab->prev;
+    slabs->free_count -= known;
     lists_count_common(heap, slab, UINT32_MAX);
     lists_place(slab, MNI_SLAB_FULL, NULL, 0);
+}
+
+void mni_slab_look(struct mni_heap *heap, struct mni_slab *slab)
+{
+    mni_slab_unlist(heap, slab);
+    lists_append(heap, slab, lists_free_count(slab));
+}
+
+bool mni_heap_has_listed(const struct mni_heap *heap, unsigned class)
+{
+    return heap->slabs[class].free_count != 0;
+}
+
+/* The oldest slab of the first rank that has any, or NULL. */
+static struct mni_slab *lists_choose(const struct mni_slabs *slabs)
+{
+    unsigned rank = MNI_RANK_DENSE;
+
+    while (rank < MNI_RANK_BRIM && slabs->first[rank] == NULL)
+        rank++;
+    return slabs->first[rank];
+}
+
+/* Which slab to look at before `slab` is taken up. Those at the brim are many,
+ * and change most: where nothing dense is at hand, the oldest of them has a
+ * chance to have become better. */
+static struct mni_slab *lists_doubted(const struct mni_slabs *slabs,
+                                      struct mni_slab *slab)
+{
+    struct mni_slab *brim = slabs->first[MNI_RANK_BRIM];
+
+    return slabs->first[MNI_RANK_DENSE] != NULL || brim == NULL ? slab : brim;
+}
+
+struct mni_slab *mni_heap_listed(struct mni_heap *heap, unsigned class)
+{
+    const struct mni_slabs *slabs = &heap->slabs[class];
+    struct mni_slab *slab = lists_choose(slabs);
+
+    if (slabs->count < LISTS_MANY)
+        return slab;
+    for (int i = 0; i < LISTS_LOOKS && slab != NULL; i++) {
+        struct mni_slab *doubted = lists_doubted(slabs, slab);
+        bool same = lists_rank(doubted, lists_known(doubted))
+                    == lists_rank(doubted, lists_free_count(doubted));
+        if (same && doubted == slab)
+            break;
+        mni_slab_look(heap, doubted);
+        slab = lists_choose(slabs);
+        if (same)
+            break;
+    }
+    return slab;
+}
+
+void mni_slab_give(struct mni_slab *slab, struct mni_heap *heap)
+{
+    struct mni_heap *before = mn_atomic_load_relaxed(&slab->heap);
+
+    before->slabs[slab->class].count--;
+    heap->slabs[slab->class].count++;
+    /* Release: pairs with the acquire in mni_slab_tell. */
+    mn_atomic_store_release(&slab->heap, heap);
 }
 
 bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
@@ -101,11 +233,15 @@ void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin)
 
 void mni_slab_release_if_empty(struct mni_heap *heap, struct mni_slab *slab)
 {
-    if (mn_atomic_load_relaxed(&slab->place) != MNI_SLAB_LISTED
+    struct mni_slabs *slabs = &heap->slabs[slab->class];
+
+    if (mni_slab_place(slab) != MNI_SLAB_LISTED
         || !mni_slab_is_empty_owner(slab) || !mni_slab_is_quiet_owner(slab))
         return;
     mni_slab_unlist(heap, slab);
-    if (!mni_stock_return(&slab->span))
+    if (mni_stock_return(&slab->span))
+        slabs->count--;
+    else
         mni_slab_settle(heap, slab);
 }
 
@@ -178,15 +314,9 @@ static bool lists_take_in(struct mni_heap *heap, struct mni_slab *slab)
      * below, and later ones are told anew. */
     (void)mn_atomic_exchange_acq_rel(&slab->pending, 0);
     bool any = mni_slab_drain_owner(slab);
-    uint32_t place = mn_atomic_load_relaxed(&slab->place);
-    if (place == MNI_SLAB_CURRENT)
-        return any;
-    if (place == MNI_SLAB_FULL) {
+    if (mni_slab_place(slab) == MNI_SLAB_FULL)
         mni_slab_settle(heap, slab);
-        place = mn_atomic_load_relaxed(&slab->place);
-    }
-    if (place == MNI_SLAB_LISTED)
-        mni_slab_release_if_empty(heap, slab);
+    mni_slab_release_if_empty(heap, slab);
     return any;
 }
 
@@ -208,7 +338,7 @@ static bool lists_receive(struct mni_heap *heap, struct mni_slab *slab)
      * its thread ended, or it has moved since. */
     if (common
         && (owner == &mni_heap_common || lists_kind(owner) == MNI_HEAP_IDLE)) {
-        mn_atomic_store_release(&slab->heap, &mni_heap_common);
+        mni_slab_give(slab, &mni_heap_common);
         return lists_take_in(&mni_heap_common, slab);
     }
     /* Whoever told the heap did not know that the slab has moved. */
@@ -234,6 +364,16 @@ bool mni_heap_drain(struct mni_heap *heap)
     return any;
 }
 
+static void lists_collect_queue(struct mni_heap *heap, struct mni_slab *first)
+{
+    while (first != NULL) {
+        struct mni_slab *slab = first;
+        first = slab->next;
+        (void)mni_slab_drain_owner(slab);
+        mni_slab_release_if_empty(heap, slab);
+    }
+}
+
 void mni_heap_collect(struct mni_heap *heap)
 {
     (void)mni_heap_drain(heap);
@@ -243,12 +383,7 @@ void mni_heap_collect(struct mni_heap *heap)
             (void)mni_slab_drain_owner(bin->current);
             mni_bin_retire(heap, bin);
         }
-        struct mni_slab *slab = bin->listed;
-        while (slab != NULL) {
-            struct mni_slab *next = slab->next;
-            (void)mni_slab_drain_owner(slab);
-            mni_slab_release_if_empty(heap, slab);
-            slab = next;
-        }
+        for (unsigned rank = 0; rank < MNI_RANK_COUNT; rank++)
+            lists_collect_queue(heap, heap->slabs[class].first[rank]);
     }
 }

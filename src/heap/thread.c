@@ -79,11 +79,10 @@ struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class)
         || mn_atomic_load_relaxed(&mni_common_listed[class]) == 0
         || !mni_common_lock())
         return NULL;
-    struct mni_slab *slab = mni_heap_common.bins[class].listed;
+    struct mni_slab *slab = mni_heap_listed(&mni_heap_common, class);
     if (slab != NULL) {
         mni_slab_unlist(&mni_heap_common, slab);
-        /* Release: pairs with the acquire in mni_slab_tell. */
-        mn_atomic_store_release(&slab->heap, heap);
+        mni_slab_give(slab, heap);
     }
     mni_common_unlock();
     return slab;
@@ -98,12 +97,12 @@ bool mni_common_adopt(struct mni_heap *heap, struct mni_slab *slab)
     /* With the lock, neither the owner nor its kind changes. */
     const struct mni_heap *owner = mn_atomic_load_relaxed(&slab->heap);
     uint32_t kind = mn_atomic_load_relaxed(&owner->kind);
-    uint32_t place = mn_atomic_load_relaxed(&slab->place);
+    enum mni_slab_place place = mni_slab_place(slab);
     if ((kind == MNI_HEAP_COMMON || kind == MNI_HEAP_IDLE)
         && place != MNI_SLAB_CURRENT) {
         if (place == MNI_SLAB_LISTED)
             mni_slab_unlist(&mni_heap_common, slab);
-        mn_atomic_store_release(&slab->heap, heap);
+        mni_slab_give(slab, heap);
         (void)mni_slab_drain_owner(slab);
         mni_slab_settle(heap, slab);
         adopted = true;
@@ -139,9 +138,9 @@ static void thread_hand_over(struct mni_heap *heap)
     mni_cache_flush(heap);
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
         struct mni_slab *slab;
-        while ((slab = heap->bins[class].listed) != NULL) {
+        while ((slab = mni_heap_listed(heap, class)) != NULL) {
             mni_slab_unlist(heap, slab);
-            mn_atomic_store_release(&slab->heap, &mni_heap_common);
+            mni_slab_give(slab, &mni_heap_common);
             mni_slab_settle(&mni_heap_common, slab);
         }
     }

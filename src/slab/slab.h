@@ -26,6 +26,7 @@ struct mni_heap;
 enum { MNI_SLAB_WORDS = 1 << (MN_CELL_SHIFT - 10) };
 
 enum mni_slab_place { MNI_SLAB_CURRENT, MNI_SLAB_LISTED, MNI_SLAB_FULL };
+enum { MNI_SLAB_PLACE_BITS = 2 };
 
 struct mni_slab {
     struct mni_span span;
@@ -37,7 +38,9 @@ struct mni_slab {
     uint32_t word_count;
     uint32_t words_total;
     uint32_t class;
-    _Atomic uint32_t place; /* an enum mni_slab_place; the owner changes it */
+    /* An enum mni_slab_place, which the owner changes; above its bits, while
+     * the slab is listed, how many slots were free when it was looked at. */
+    _Atomic uint32_t place;
     struct mni_heap *_Atomic heap;
     struct mni_slab *next; /* in the owner's list of its class */
     struct mni_slab *prev;
@@ -120,6 +123,12 @@ static inline _Atomic uint64_t *mni_slab_remote(struct mni_slab *slab,
                                                 uint64_t index)
 {
     return &slab->bits[slab->words_total + index / 64];
+}
+
+static inline enum mni_slab_place mni_slab_place(const struct mni_slab *slab)
+{
+    return (enum mni_slab_place)(mn_atomic_load_relaxed(&slab->place)
+                                 % (1 << MNI_SLAB_PLACE_BITS));
 }
 
 /* The word that a slab of up to 64 slots has when all are free; all ones for

@@ -124,13 +124,43 @@ static size_t state_listed(const struct mni_heap *heap, unsigned class,
 {
     size_t count = 0;
 
-    for (struct mni_slab *at = heap->bins[class].listed; at != NULL;
-         at = at->next) {
-        EXPECT(at->next == NULL || at->next->prev == at);
-        EXPECT(mn_atomic_load_relaxed(&at->heap) == heap);
-        count += slab == NULL || at == slab;
-    }
+    for (unsigned rank = 0; rank < MNI_RANK_COUNT; rank++)
+        for (struct mni_slab *at = heap->slabs[class].first[rank]; at != NULL;
+             at = at->next) {
+            EXPECT(at->next == NULL || at->next->prev == at);
+            EXPECT(mn_atomic_load_relaxed(&at->heap) == heap);
+            count += slab == NULL || at == slab;
+        }
     return count;
+}
+
+struct state_owned {
+    const struct mni_heap *heap;
+    unsigned class;
+    size_t count;
+};
+
+static bool state_count_slab(struct mni_span *span, void *context)
+{
+    struct state_owned *owned = context;
+    struct mni_slab *slab = mni_slab_from(&span->owner);
+
+    owned->count += slab != NULL && slab->class == owned->class
+                    && mn_atomic_load_relaxed(&slab->heap) == owned->heap;
+    return true;
+}
+
+/* How many slabs of the class are the heap's. */
+static size_t state_slabs(const struct mni_heap *heap, unsigned class)
+{
+    struct state_owned owned = {heap, class, 0};
+
+    if (heap->slabs[class].count == 0)
+        return 0;
+    EXPECT(mni_stock_lock(&mni_stock));
+    (void)mni_stock_walk(&mni_stock, state_count_slab, &owned);
+    mni_stock_unlock(&mni_stock);
+    return owned.count;
 }
 
 static void state_expect_heap(struct mni_heap *heap)
@@ -138,7 +168,9 @@ static void state_expect_heap(struct mni_heap *heap)
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
         const struct mni_bin *bin = &heap->bins[class];
         EXPECT(bin->current == NULL || state_kind(heap) != MNI_HEAP_IDLE);
-        EXPECT(bin->listed == NULL || state_kind(heap) != MNI_HEAP_IDLE);
+        EXPECT(!mni_heap_has_listed(heap, class)
+               || state_kind(heap) != MNI_HEAP_IDLE);
+        EXPECT(state_slabs(heap, class) == heap->slabs[class].count);
         EXPECT(bin->current == NULL
                || mn_atomic_load_relaxed(&bin->current->heap) == heap);
         size_t listed = state_listed(heap, class, NULL);
@@ -171,7 +203,7 @@ static void state_expect_place(struct mni_slab *slab)
     struct mni_bin *bin = &heap->bins[slab->class];
     bool some = mni_slab_find_owner(slab, 0) != slab->word_count;
 
-    switch ((enum mni_slab_place)mn_atomic_load_relaxed(&slab->place)) {
+    switch (mni_slab_place(slab)) {
     case MNI_SLAB_CURRENT:
         EXPECT(bin->current == slab);
         EXPECT(slab->span.owner.trusted == heap);
@@ -188,7 +220,7 @@ static void state_expect_place(struct mni_slab *slab)
         break;
     }
     EXPECT(state_listed(heap, slab->class, slab)
-           == (mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_LISTED));
+           == (mni_slab_place(slab) == MNI_SLAB_LISTED));
 }
 
 static bool state_expect_span(struct mni_span *span, void *context)
