@@ -104,6 +104,14 @@ MN_API bool mn_heap_check(const struct mn_heap *heap) MN_MUST_USE;
 /* Give back to the system what is free. True if there was any. */
 MN_API bool mn_trim(void);
 
+/* True if moving `block` to a new allocation of its size would help to empty
+ * the span it lies in: if of that span less is out than on average of the spans
+ * of this size and heap, and allocations do not come from it now. The block
+ * must be of a heap that the calling thread may allocate from; false for those
+ * of other threads, for large blocks and for NULL. O(1); changes nothing but
+ * the order in which spans are taken up. */
+MN_API bool mn_should_move(const void *block) MN_MUST_USE;
+
 MN_END
 
 #endif

@@ -12,6 +12,7 @@
  *   large.c   blocks above 256 KiB, a span each
  *   cache.c   such spans, kept between two blocks
  *   grow.c    blocks that are made larger again and again
+ *   hint.c    whether a block is better moved
  *   thread.c  heaps of threads: birth, death, orphans, fork
  *   heap.c    the public interface
  *   stats.c   where the memory is
