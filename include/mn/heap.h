@@ -101,6 +101,16 @@ MN_API void mn_heap_free(struct mn_heap *heap, void *block);
  * records; exact only while no other thread allocates or releases. */
 MN_API bool mn_heap_check(const struct mn_heap *heap) MN_MUST_USE;
 
+/* Visit each block that is out, of `heap`, or with NULL of all heaps in the
+ * system's memory, while any threads go on: a block that is out all the time is
+ * visited once; one that is allocated or released meanwhile, once or not at
+ * all; nothing else is. No lock is held while `visit` runs: it may allocate and
+ * release, also the block that it is given, but not destroy `heap`. True if all
+ * were visited; false if `visit` said so, or in a signal handler that
+ * interrupted what this needs. Linear in the spans. */
+MN_API bool mn_heap_walk(const struct mn_heap *heap, mn_block_fn visit,
+                         void *context) MN_MUST_USE;
+
 /* Give back to the system what is free. True if there was any. */
 MN_API bool mn_trim(void);
 

@@ -51,6 +51,7 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
     for (size_t i = 0; i < MNI_GRANULES; i++)
         heap->granules[i] = &heap->bins[mni_class_of(i * MNI_SLOT_UNIT)];
     mn_atomic_store_relaxed(&heap->pending, NULL);
+    mn_atomic_store_relaxed(&heap->drains, 0);
     heap->stock = stock;
     heap->busy = false;
 }
@@ -84,7 +85,7 @@ static bool alloc_go_on(struct mni_heap *heap, struct mni_bin *bin)
         return true;
     /* Back to its start only if others returned slots, or nothing else is at
      * hand: what came back since this slab became current is little. */
-    bool drained = mni_slab_drain_owner(slab);
+    bool drained = mni_slab_drain(heap, slab);
     return (drained || !mni_heap_has_listed(heap, slab->class))
            && mni_bin_use(heap, bin, slab, 0);
 }

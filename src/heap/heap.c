@@ -390,8 +390,10 @@ static struct mni_span *heap_own_span(const char *operation,
     struct mni_span *span = mni_block_span(operation, block);
     struct mni_slab *slab = mni_slab_from(&span->owner);
     struct mni_large *large = mni_large_from(&span->owner);
-    bool own = slab != NULL ? mn_atomic_load_relaxed(&slab->heap) == &heap->heap
-                            : large != NULL && large->heap == heap;
+    bool own =
+        slab != NULL
+            ? mn_atomic_load_relaxed(&slab->heap) == &heap->heap
+            : large != NULL && mn_atomic_load_relaxed(&large->heap) == heap;
 
     if (!own) {
         struct mn_block found;

@@ -16,6 +16,7 @@
  *   thread.c  heaps of threads: birth, death, orphans, fork
  *   heap.c    the public interface
  *   stats.c   where the memory is
+ *   walk.c    visiting all blocks that are out
  *   stock.c, arena.c  where spans come from
  */
 #ifndef MNI_HEAP_H
@@ -72,6 +73,7 @@ struct mni_heap {
     struct mni_slabs slabs[MNI_CLASS_COUNT];
     _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
     struct mni_stock *stock;
+    _Atomic uint32_t drains; /* odd while returned slots are on their way */
     bool busy; /* its thread changes it, or is about to allocate from it */
     _Atomic uint32_t kind;  /* an enum mni_heap_kind */
     struct mni_heap *next;  /* in the list of all heaps of threads */
@@ -94,9 +96,9 @@ struct mn_heap {
 /* A block above 256 KiB. */
 struct mni_large {
     struct mni_span span;
-    _Atomic size_t asked;   /* bytes, for statistics */
-    struct mn_heap *heap;   /* that it belongs to, or NULL */
-    struct mni_large *next; /* in that heap's list */
+    _Atomic size_t asked;           /* bytes, for statistics */
+    _Atomic(struct mn_heap *) heap; /* that it belongs to, or NULL */
+    struct mni_large *next;         /* in that heap's list */
     struct mni_large *prev;
     struct mni_large *deferred; /* in the list of those to be released later */
 };
@@ -141,6 +143,12 @@ void mni_sample_read(unsigned class, uint64_t *count, uint64_t *bytes);
 
 /* ---- lists.c: all for the owner, or with the common heap's lock ---- */
 
+static inline enum mni_slab_place mni_slab_place(const struct mni_slab *slab)
+{
+    return (enum mni_slab_place)(mn_atomic_load_relaxed(&slab->place)
+                                 % (1 << MNI_SLAB_PLACE_BITS));
+}
+
 /* Put a slab that is on no list, and not current, where it belongs. */
 void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab);
 
@@ -173,6 +181,10 @@ bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
 
 /* Make the bin's current slab a listed or full one. */
 void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin);
+
+/* Have the slab's owner take in what other threads returned of it, such that a
+ * walk can tell. True if there was anything. */
+bool mni_slab_drain(struct mni_heap *heap, struct mni_slab *slab);
 
 /* Take in what other threads returned. True if there was anything. */
 bool mni_heap_drain(struct mni_heap *heap);

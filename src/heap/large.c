@@ -35,7 +35,7 @@ static bool large_link(struct mni_large *large, struct mn_heap *heap)
         return true;
     if (!mni_common_lock())
         return false;
-    large->heap = heap;
+    mn_atomic_store_relaxed(&large->heap, heap);
     large->next = heap->large;
     if (heap->large != NULL)
         heap->large->prev = large;
@@ -46,7 +46,7 @@ static bool large_link(struct mni_large *large, struct mn_heap *heap)
 
 static bool large_unlink(struct mni_large *large)
 {
-    struct mn_heap *heap = large->heap;
+    struct mn_heap *heap = mn_atomic_load_relaxed(&large->heap);
 
     if (heap == NULL)
         return true;
@@ -58,7 +58,7 @@ static bool large_unlink(struct mni_large *large)
         heap->large = large->next;
     if (large->next != NULL)
         large->next->prev = large->prev;
-    large->heap = NULL;
+    mn_atomic_store_relaxed(&large->heap, NULL);
     mni_common_unlock();
     return true;
 }
@@ -134,7 +134,7 @@ static inline bool large_keep(struct mni_large *large, bool make_room)
 {
     struct mni_heap *heap = mni_heap_self;
 
-    if (heap->busy || large->heap != NULL)
+    if (heap->busy || mn_atomic_load_relaxed(&large->heap) != NULL)
         return false;
     mni_heap_begin_busy(heap);
     bool kept =

@@ -307,13 +307,25 @@ void mni_slab_tell(struct mni_slab *slab)
         lists_help(heap);
 }
 
+bool mni_slab_drain(struct mni_heap *heap, struct mni_slab *slab)
+{
+    uint32_t drains = mn_atomic_load_relaxed(&heap->drains);
+
+    /* Before a word is emptied, which is a release; a walk acquires it. */
+    mn_atomic_store_relaxed(&heap->drains, drains + 1);
+    bool any = mni_slab_drain_owner(slab);
+    /* Release: pairs with the acquire in walk_copy_slab. */
+    mn_atomic_store_release(&heap->drains, drains + 2);
+    return any;
+}
+
 /* Take one slab in that was pending, for the heap that owns it now. */
 static bool lists_take_in(struct mni_heap *heap, struct mni_slab *slab)
 {
     /* Acquire and release: the bits set before others saw a 1 here are seen
      * below, and later ones are told anew. */
     (void)mn_atomic_exchange_acq_rel(&slab->pending, 0);
-    bool any = mni_slab_drain_owner(slab);
+    bool any = mni_slab_drain(heap, slab);
     if (mni_slab_place(slab) == MNI_SLAB_FULL)
         mni_slab_settle(heap, slab);
     mni_slab_release_if_empty(heap, slab);
@@ -369,7 +381,7 @@ static void lists_collect_queue(struct mni_heap *heap, struct mni_slab *first)
     while (first != NULL) {
         struct mni_slab *slab = first;
         first = slab->next;
-        (void)mni_slab_drain_owner(slab);
+        (void)mni_slab_drain(heap, slab);
         mni_slab_release_if_empty(heap, slab);
     }
 }
@@ -380,7 +392,7 @@ void mni_heap_collect(struct mni_heap *heap)
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
         struct mni_bin *bin = &heap->bins[class];
         if (bin->current != NULL) {
-            (void)mni_slab_drain_owner(bin->current);
+            (void)mni_slab_drain(heap, bin->current);
             mni_bin_retire(heap, bin);
         }
         for (unsigned rank = 0; rank < MNI_RANK_COUNT; rank++)

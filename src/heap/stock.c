@@ -21,7 +21,8 @@ enum {
     STOCK_MILLISECOND = 1000000,
     STOCK_ROOM = 4, /* times its size is the place of a block that grows */
     STOCK_ROOM_MAX = 64 * STOCK_MEBIBYTE, /* larger ones take any place */
-    STOCK_APART_MIN = STOCK_MEBIBYTE / 2
+    STOCK_APART_MIN = STOCK_MEBIBYTE / 2,
+    STOCK_NEAR = 4096 /* cells that a walk looks at in one go */
 };
 
 /* Arenas grow to this size; larger blocks get one as large as they need. */
@@ -362,6 +363,28 @@ bool mni_stock_walk(struct mni_stock *stock, mni_span_fn visit, void *context)
         }
     }
     return true;
+}
+
+struct mni_span *mni_stock_next(struct mni_stock *stock,
+                                struct mni_stock_place *place)
+{
+    uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
+
+    for (int i = 0; i < STOCK_NEAR && place->arena < count; i++) {
+        const struct mni_arena *arena = stock->arenas[place->arena];
+        struct mni_span *span = place->offset < arena->committed
+                                    ? stock_span_at(arena, place->offset)
+                                    : NULL;
+        if (span != NULL)
+            return span;
+        place->offset += MNI_CELL_SIZE;
+        if (place->offset >= arena->committed) {
+            place->arena++;
+            place->offset = 0;
+        }
+    }
+    place->end = place->arena >= count;
+    return NULL;
 }
 
 /* Count a cell that is in no span. */

@@ -79,6 +79,18 @@ bool mni_stock_resize(struct mni_span *span, size_t size);
 typedef bool (*mni_span_fn)(struct mni_span *span, void *context);
 bool mni_stock_walk(struct mni_stock *stock, mni_span_fn visit, void *context);
 
+/* Where a walk is that does not hold the lock all the time. */
+struct mni_stock_place {
+    uint32_t arena;
+    size_t offset; /* in this arena */
+    bool end;      /* there is nothing further on */
+};
+
+/* The first span from *place on, which becomes its place, if it is near; NULL
+ * if it is not, and *place is further on. Requires: the lock. */
+struct mni_span *mni_stock_next(struct mni_stock *stock,
+                                struct mni_stock_place *place);
+
 /* Bytes of what is not in spans, and of the stock's own records. */
 struct mni_stock_survey {
     size_t committed; /* of arenas and records */

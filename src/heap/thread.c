@@ -103,7 +103,7 @@ bool mni_common_adopt(struct mni_heap *heap, struct mni_slab *slab)
         if (place == MNI_SLAB_LISTED)
             mni_slab_unlist(&mni_heap_common, slab);
         mni_slab_give(slab, heap);
-        (void)mni_slab_drain_owner(slab);
+        (void)mni_slab_drain(heap, slab);
         mni_slab_settle(heap, slab);
         adopted = true;
     }

@@ -125,12 +125,6 @@ static inline _Atomic uint64_t *mni_slab_remote(struct mni_slab *slab,
     return &slab->bits[slab->words_total + index / 64];
 }
 
-static inline enum mni_slab_place mni_slab_place(const struct mni_slab *slab)
-{
-    return (enum mni_slab_place)(mn_atomic_load_relaxed(&slab->place)
-                                 % (1 << MNI_SLAB_PLACE_BITS));
-}
-
 /* The word that a slab of up to 64 slots has when all are free; all ones for
  * larger ones. */
 /*@ requires \valid_read(slab) && shaped(*slab);

@@ -10,6 +10,7 @@
 
 #include "heap/report.h"
 #include "state.h"
+#include "visit_scenarios.h"
 
 enum { SLOT = 256 * 1024, SLOTS = 8, HALF = SLOT / 2, SMALL = 512, KIB = 1024 };
 
@@ -577,6 +578,9 @@ static const struct explore_scenario scenarios[] = {
     {"stats", 3, 2, empty_setup, stats_body, check_all, NULL},
     {"map", 3, 3, map_setup, map_body, check_all, NULL},
     {"gone", 3, 2, map_setup, gone_body, check_all, NULL},
+    {"visit", 3, 2, visit_setup, visit_body, check_all, NULL},
+    {"visit left", 2, 3, visit_left_setup, visit_left_body, check_all, NULL},
+    {"visit gone", 3, 2, visit_gone_setup, visit_gone_body, check_all, NULL},
 };
 
 int main(int argc, char **argv)
