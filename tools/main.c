@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap/limit.h"
 #include "heap/options.h"
 #include "heap/report.h"
 #include "tool.h"
@@ -71,8 +72,9 @@ int main(int count, char **arguments)
 {
     const char *first = count > 1 ? arguments[1] : "";
 
+    mni_limit_cancel(); /* MNEME is for the program that we run */
+    mni_report_cancel();
     (void)setlocale(LC_CTYPE, "");
-    mni_report_cancel(); /* MNEME is for the program that we run */
     if (count < 2) {
         main_help(stderr);
         return TOOL_FAILED;

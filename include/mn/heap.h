@@ -20,6 +20,7 @@
 #define MN_HEAP_H
 
 #include <mn/block.h>
+#include <mn/guard.h> /* enum mn_limit_event */
 
 MN_BEGIN
 
@@ -65,10 +66,31 @@ MN_API size_t mn_usable_size(const void *block);
 
 /* ---- first-class heaps ---- */
 
+/* Asked before an allocation of `size` bytes is refused: release something and
+ * return true, and it is tried again; false if nothing is left to release.
+ * MN_LIMIT_NOMEM: no limit of this heap refused it, but the process's, the
+ * system or the given memory. At MN_LIMIT_SOFT, told once each time that the
+ * soft limit is passed, the answer is ignored. It runs in the thread that
+ * allocates, several at a time if several do, and no lock is held: it may
+ * release, allocate, and mn_trim, but must return. What is refused to it in
+ * turn is NULL; so is, unasked, what is refused in a signal handler that
+ * interrupted an allocation. `heap` is NULL for the limit of the process. */
+typedef bool (*mn_heap_limit_fn)(struct mn_heap *heap,
+                                 enum mn_limit_event event, size_t size,
+                                 void *context);
+
+struct mn_heap_limits { /* in bytes of spans, see mn_heap_limit_size */
+    size_t soft;        /* 0 for none */
+    size_t hard;
+    mn_heap_limit_fn call; /* or NULL */
+    void *context;
+};
+
 struct mn_heap_options {
     void *memory;       /* NULL: take memory from the system */
     size_t memory_size; /* bytes of `memory`; the heap never leaves them */
     bool shared;        /* several threads may allocate at a time */
+    struct mn_heap_limits limits;
 };
 
 /* The least `memory_size` that mn_heap_create accepts. */
@@ -96,6 +118,20 @@ MN_API void *mn_heap_alloc_aligned(struct mn_heap *heap, size_t size,
 MN_API void *mn_heap_realloc(struct mn_heap *heap, void *block,
                              size_t size) MN_MUST_USE;
 MN_API void mn_heap_free(struct mn_heap *heap, void *block);
+
+/* Set the limits of `heap`, or with NULL those of the process, instead of the
+ * option `limit`; what is in use stays. A refused allocation is NULL, and
+ * ENOMEM in malloc. False, and nothing changed, in a signal handler that
+ * interrupted what this needs. */
+MN_API bool mn_heap_limit(struct mn_heap *heap,
+                          const struct mn_heap_limits *limits) MN_MUST_USE;
+
+/* What limits count: bytes of the spans in use, of `heap`, or with NULL of all
+ * heaps in the system's memory. A span is in use from when it is taken for
+ * blocks of one size, or for a large block, until the last block in it is
+ * given back; spans have whole cells of 64 KiB. Free spans that the system has
+ * not got back yet, and Mneme's records, do not count. Any thread. */
+MN_API size_t mn_heap_limit_size(const struct mn_heap *heap);
 
 /* True if every invariant of every heap holds, or of `heap` alone. Reads all
  * records; exact only while no other thread allocates or releases. */

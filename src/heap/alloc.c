@@ -60,9 +60,14 @@ static struct mni_slab *alloc_new_slab(struct mni_heap *heap, unsigned class)
 {
     struct mni_layout layout = mni_class_layout(class);
     bool zero;
-    struct mni_slab *slab = (struct mni_slab *)mni_stock_take(
-        heap->stock, layout.span_size, MNI_CELL_SIZE,
-        mni_slab_record_size(&layout), &zero);
+    struct mni_stock_request request = {
+        .size = layout.span_size,
+        .align = MNI_CELL_SIZE,
+        .record_size = mni_slab_record_size(&layout),
+        .limit = mni_limit_of(mni_heap_first_class(heap)),
+    };
+    struct mni_slab *slab =
+        (struct mni_slab *)mni_stock_take(heap->stock, &request, &zero);
 
     if (slab == NULL)
         return NULL;
@@ -115,13 +120,6 @@ static bool alloc_refill(struct mni_heap *heap, unsigned class)
     return slab != NULL && mni_bin_use(heap, bin, slab, 0);
 }
 
-static struct mn_heap *alloc_first_class(struct mni_heap *heap)
-{
-    return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_OWN
-               ? (struct mn_heap *)heap
-               : NULL;
-}
-
 static __attribute__((noinline)) void *alloc_new_large(struct mni_heap *heap,
                                                        size_t size)
 {
@@ -131,7 +129,8 @@ static __attribute__((noinline)) void *alloc_new_large(struct mni_heap *heap,
         heap = mni_thread_heap();
     if (heap == &mni_heap_none)
         return mni_common_alloc(size);
-    return mni_large_new(heap->stock, alloc_first_class(heap), size, 1, &zero);
+    return mni_large_new(heap->stock, mni_heap_first_class(heap), size, 1,
+                         &zero);
 }
 
 static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
@@ -147,7 +146,7 @@ static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
                    ? mni_common_alloc(size)
                    : NULL;
 
-    if (alloc_first_class(heap) != NULL)
+    if (mni_heap_first_class(heap) != NULL)
         mni_note_threads();
     unsigned class = mni_class_of(size);
     void *block = NULL;
@@ -159,10 +158,26 @@ static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
     return block;
 }
 
+static __attribute__((noinline)) void *alloc_anew(struct mni_heap *heap,
+                                                  size_t size)
+{
+    uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
+    void *block;
+
+    /* Who allocates from another heap may hold its lock, and tells later. */
+    do
+        block = size <= MNI_SLOT_MAX ? alloc_slot(heap, size)
+                                     : alloc_new_large(heap, size);
+    while ((kind == MNI_HEAP_THREAD || kind == MNI_HEAP_NONE)
+           && mni_limit_again(block, size));
+    return block;
+}
+
 void *mni_alloc_slow(struct mni_heap *heap, size_t size)
 {
-    if (size <= MNI_SLOT_MAX)
-        return alloc_slot(heap, size);
-    void *block = heap == mni_heap_self ? mni_large_reuse(heap, size) : NULL;
-    return block != NULL ? block : alloc_new_large(heap, size);
+    void *block = size > MNI_SLOT_MAX && heap == mni_heap_self
+                      ? mni_large_reuse(heap, size)
+                      : NULL;
+
+    return block != NULL ? block : alloc_anew(heap, size);
 }

@@ -5,6 +5,7 @@
  * and children of forks depend on them.
  */
 #include "heap/heap.h"
+#include "heap/limit.h"
 #include "heap/options.h"
 #include "heap/report.h"
 
@@ -22,6 +23,7 @@ void mni_begin(void)
     }
     mni_options_load();
     mni_cache_begin();
+    mni_limit_begin();
     mni_fork_begin();
     mni_report_begin();
 }

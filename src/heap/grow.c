@@ -27,7 +27,7 @@ static struct mni_large *grow_reuse(size_t size)
     struct mni_large *large = (struct mni_large *)(void *)span;
     mn_atomic_store_relaxed(&large->asked, size);
     /* Where a signal handler interrupted the stock, it stays as large. */
-    (void)mni_stock_resize(span, size);
+    (void)mni_stock_resize(span, size, NULL);
     mn_atomic_store_relaxed(&span->kind, MNI_SPAN_LARGE);
     return large;
 }
@@ -39,16 +39,22 @@ void *mni_grow_alloc(size_t size)
 
     if (large != NULL)
         return large->span.start;
-    return mni_large_new(&mni_stock, NULL, size, MNI_ALIGN_ROOM, &zero);
+    void *block;
+    do
+        block = mni_large_new(&mni_stock, NULL, size, MNI_ALIGN_ROOM, &zero);
+    while (mni_limit_again(block, size));
+    return block;
 }
 
 bool mni_grow_in_place(struct mni_large *large, size_t size)
 {
+    struct mn_heap *heap = mn_atomic_load_relaxed(&large->heap);
     size_t ample;
 
     if (mni_add(size, size / MNI_GROW_AMPLE, &ample)
-        && mni_stock_resize(&large->span, ample)) {
+        && mni_stock_resize(&large->span, ample, mni_limit_of(heap))) {
         mn_atomic_store_relaxed(&large->asked, size);
+        (void)mni_limit_again(large->span.start, size);
         mni_report_tick();
         return true;
     }

@@ -54,28 +54,45 @@ void *mn_alloc(size_t size)
     return mni_alloc(mni_heap_self, size);
 }
 
+static __attribute__((noinline)) void *heap_alloc_zero_large(size_t size)
+{
+    bool zero = false;
+    void *block;
+
+    do
+        block = mni_large_alloc(&mni_stock, NULL, size, 1, &zero);
+    while (mni_limit_again(block, size));
+    return block == NULL || zero ? block : memset(block, 0, size);
+}
+
 void *mn_alloc_zero(size_t size)
 {
-    if (size <= MNI_SLOT_MAX) {
-        void *block = mni_alloc(mni_heap_self, size);
-        return block == NULL ? NULL : memset(block, 0, size);
-    }
-    bool zero = false;
-    void *block = mni_large_alloc(&mni_stock, NULL, size, 1, &zero);
-    return block == NULL || zero ? block : memset(block, 0, size);
+    if (size > MNI_SLOT_MAX)
+        return heap_alloc_zero_large(size);
+    void *block = mni_alloc(mni_heap_self, size);
+    return block == NULL ? NULL : memset(block, 0, size);
+}
+
+static __attribute__((noinline)) void *heap_alloc_aligned_large(size_t size,
+                                                                size_t align)
+{
+    void *block;
+    bool zero;
+
+    do
+        block = mni_large_alloc(&mni_stock, NULL, size == 0 ? 1 : size, align,
+                                &zero);
+    while (mni_limit_again(block, size));
+    return block;
 }
 
 void *mn_alloc_aligned(size_t size, size_t align)
 {
-    bool zero;
-
     if (MNI_UNLIKELY(!mni_is_power_of_two(align) || size > PTRDIFF_MAX))
         return NULL;
     size_t slot = heap_aligned_size(size, align);
-    return MNI_LIKELY(slot != 0)
-               ? mni_alloc(mni_heap_self, slot)
-               : mni_large_alloc(&mni_stock, NULL, size == 0 ? 1 : size, align,
-                                 &zero);
+    return MNI_LIKELY(slot != 0) ? mni_alloc(mni_heap_self, slot)
+                                 : heap_alloc_aligned_large(size, align);
 }
 
 void mn_free(void *block)
@@ -270,6 +287,9 @@ struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
         return NULL;
     }
     heap->shared = options->shared;
+    heap->limit.heap = heap;
+    heap->limit.stock = heap->stock;
+    heap->limit.set = options->limits;
     mni_heap_init(&heap->heap, heap->stock);
     mn_atomic_store_release(&heap->heap.kind, MNI_HEAP_OWN);
     heap->next = heap_list;
@@ -311,7 +331,7 @@ static void heap_return_all(struct mn_heap *heap)
     while (found.first != NULL) {
         struct mni_slab *slab = found.first;
         found.first = slab->next;
-        if (!mni_stock_return(&slab->span))
+        if (!mni_stock_return(&slab->span, NULL))
             mni_stop("a heap is destroyed by a signal handler that must not");
     }
 }
@@ -351,34 +371,46 @@ static void heap_leave(struct mn_heap *heap)
 
 void *mn_heap_alloc(struct mn_heap *heap, size_t size)
 {
+    void *block;
+
     if (heap == NULL)
         return mn_alloc(size);
-    if (!heap_enter(heap))
-        return NULL;
-    void *block = mni_alloc(&heap->heap, size);
-    heap_leave(heap);
+    do {
+        if (!heap_enter(heap))
+            return NULL;
+        block = mni_alloc(&heap->heap, size);
+        heap_leave(heap);
+    } while (mni_limit_again(block, size));
     return block;
 }
 
 void *mn_heap_alloc_zero(struct mn_heap *heap, size_t size)
 {
+    void *block;
+
     if (heap == NULL)
         return mn_alloc_zero(size);
-    if (!heap_enter(heap))
-        return NULL;
-    void *block = heap_alloc_zero(&heap->heap, heap, size);
-    heap_leave(heap);
+    do {
+        if (!heap_enter(heap))
+            return NULL;
+        block = heap_alloc_zero(&heap->heap, heap, size);
+        heap_leave(heap);
+    } while (mni_limit_again(block, size));
     return block;
 }
 
 void *mn_heap_alloc_aligned(struct mn_heap *heap, size_t size, size_t align)
 {
+    void *block;
+
     if (heap == NULL)
         return mn_alloc_aligned(size, align);
-    if (!heap_enter(heap))
-        return NULL;
-    void *block = heap_alloc_aligned(&heap->heap, heap, size, align);
-    heap_leave(heap);
+    do {
+        if (!heap_enter(heap))
+            return NULL;
+        block = heap_alloc_aligned(&heap->heap, heap, size, align);
+        heap_leave(heap);
+    } while (mni_limit_again(block, size));
     return block;
 }
 

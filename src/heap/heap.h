@@ -17,6 +17,7 @@
  *   heap.c    the public interface
  *   stats.c   where the memory is
  *   walk.c    visiting all blocks that are out
+ *   limit.c   bounds, and asking the program before failure
  *   stock.c, arena.c  where spans come from
  */
 #ifndef MNI_HEAP_H
@@ -25,6 +26,7 @@
 #include <mn/heap.h>
 
 #include "heap/cache.h"
+#include "heap/limit.h"
 #include "heap/stock.h"
 #include "slab/slab.h"
 
@@ -87,11 +89,26 @@ struct mn_heap {
     struct mni_lock lock; /* of a shared heap */
     struct mni_stock *stock;
     struct mni_large *large; /* its blocks above 256 KiB; common lock */
+    struct mni_limit limit;
     bool shared;
     struct mn_heap *next; /* in the list of all first-class heaps */
     struct mn_heap *prev;
     struct mni_stock fixed; /* its stock, if it lies in memory of the user */
 };
+
+/* The first-class heap that this is, or NULL. */
+static inline struct mn_heap *mni_heap_first_class(struct mni_heap *heap)
+{
+    return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_OWN
+               ? (struct mn_heap *)heap
+               : NULL;
+}
+
+/* The limit of a heap, or NULL. */
+static inline struct mni_limit *mni_limit_of(struct mn_heap *heap)
+{
+    return heap == NULL ? NULL : &heap->limit;
+}
 
 /* A block above 256 KiB. */
 struct mni_large {

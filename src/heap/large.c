@@ -59,6 +59,7 @@ static bool large_unlink(struct mni_large *large)
     if (large->next != NULL)
         large->next->prev = large->prev;
     mn_atomic_store_relaxed(&large->heap, NULL);
+    mni_limit_sub(&heap->limit, large->span.size);
     mni_common_unlock();
     return true;
 }
@@ -69,8 +70,14 @@ void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
     size_t cells_align = align != MNI_ALIGN_ROOM && align < MNI_CELL_SIZE
                              ? MNI_CELL_SIZE
                              : align;
-    struct mni_large *large = (struct mni_large *)mni_stock_take(
-        stock, size, cells_align, sizeof *large, zero);
+    struct mni_stock_request request = {
+        .size = size,
+        .align = cells_align,
+        .record_size = sizeof(struct mni_large),
+        .limit = mni_limit_of(owner),
+    };
+    struct mni_large *large =
+        (struct mni_large *)mni_stock_take(stock, &request, zero);
 
     if (large == NULL)
         return NULL;
@@ -78,7 +85,7 @@ void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
     mn_atomic_store_relaxed(&large->asked, size);
     mn_atomic_store_relaxed(&large->span.kind, MNI_SPAN_LARGE);
     if (!large_link(large, owner)) {
-        if (!mni_stock_return(&large->span))
+        if (!mni_stock_return(&large->span, mni_limit_of(owner)))
             mni_stop("a lock that was free is not");
         return NULL;
     }
@@ -111,7 +118,7 @@ static void large_defer(struct mni_large *large)
 
 void mni_large_return(struct mni_large *large)
 {
-    if (!large_unlink(large) || !mni_stock_return(&large->span))
+    if (!large_unlink(large) || !mni_stock_return(&large->span, NULL))
         large_defer(large);
 }
 
@@ -179,11 +186,12 @@ bool mni_large_resize(struct mni_large *large, size_t size)
     /* Never more than the size, whenever another thread looks. */
     if (size < before)
         mn_atomic_store_relaxed(&large->asked, size);
-    if (!mni_stock_resize(&large->span, bytes)) {
-        mn_atomic_store_relaxed(&large->asked, before);
-        return false;
-    }
-    mn_atomic_store_relaxed(&large->asked, size);
-    mni_report_tick();
-    return true;
+    struct mn_heap *heap = mn_atomic_load_relaxed(&large->heap);
+    bool done = mni_stock_resize(&large->span, bytes, mni_limit_of(heap));
+    mn_atomic_store_relaxed(&large->asked, done ? size : before);
+    /* Refused, it is asked about when a block elsewhere is refused, too. */
+    (void)mni_limit_again(large->span.start, size);
+    if (done)
+        mni_report_tick();
+    return done;
 }

@@ -239,7 +239,7 @@ void mni_slab_release_if_empty(struct mni_heap *heap, struct mni_slab *slab)
         || !mni_slab_is_empty_owner(slab) || !mni_slab_is_quiet_owner(slab))
         return;
     mni_slab_unlist(heap, slab);
-    if (mni_stock_return(&slab->span))
+    if (mni_stock_return(&slab->span, mni_limit_of(mni_heap_first_class(heap))))
         slabs->count--;
     else
         mni_slab_settle(heap, slab);

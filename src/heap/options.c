@@ -52,6 +52,15 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
             .unit = "MiB",
             .help = "addresses reserved at first; no memory is used by that",
         },
+    [MNI_OPTION_LIMIT] =
+        {
+            .name = "limit",
+            .kind = OPTIONS_NUMBER,
+            .fallback = 0,
+            .max = 16777216,
+            .unit = "MiB",
+            .help = "of spans in use at most, then no memory; 0 for no limit",
+        },
     [MNI_OPTION_STATS] =
         {
             .name = "stats",

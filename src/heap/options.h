@@ -13,6 +13,7 @@
 enum mni_option_id {
     MNI_OPTION_DECAY,
     MNI_OPTION_RESERVE,
+    MNI_OPTION_LIMIT,
     MNI_OPTION_STATS, /* an enum mni_option_stats */
     MNI_OPTION_REPORT,
     MNI_OPTION_ANNOUNCE,

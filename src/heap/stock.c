@@ -246,46 +246,87 @@ bool mni_stock_purge(struct mni_stock *stock)
 
 /* ---- spans ---- */
 
-static struct mni_span *stock_take(struct mni_stock *stock, size_t size,
-                                   size_t align, size_t record_size, bool *zero)
+/* The limit of the process is not about memory that the user gave. */
+static struct mni_limit *stock_limit(const struct mni_stock *stock)
 {
-    if (size == 0 || size > PTRDIFF_MAX - MNI_CELL_SIZE)
-        return NULL;
-    size = mni_round_up(size, MNI_CELL_SIZE);
-    if (!mni_stock_lock(stock))
-        return NULL;
+    return stock->fixed ? NULL : &mni_limit_process;
+}
 
-    struct mni_span *span = NULL;
-    void *start =
-        align == MNI_ALIGN_ROOM ? stock_take_roomy(stock, size, zero) : NULL;
+static void stock_count(struct mni_stock *stock, struct mni_limit *limit,
+                        size_t size)
+{
+    mni_limit_add(stock_limit(stock), size);
+    mni_limit_add(limit, size);
+    stock_note(stock);
+}
+
+static void stock_discount(struct mni_stock *stock, struct mni_limit *limit,
+                           size_t size)
+{
+    mni_limit_sub(stock_limit(stock), size);
+    mni_limit_sub(limit, size);
+}
+
+/* Cells and a record for them. */
+static struct mni_span *stock_take_span(struct mni_stock *stock, size_t size,
+                                        const struct mni_stock_request *request,
+                                        bool *zero)
+{
+    size_t align = request->align;
+    bool roomy = align == MNI_ALIGN_ROOM;
+    void *start = roomy ? stock_take_roomy(stock, size, zero) : NULL;
+
     if (start == NULL)
-        start = stock_take_cells(
-            stock, size, align == MNI_ALIGN_ROOM ? MNI_CELL_SIZE : align, zero);
+        start =
+            stock_take_cells(stock, size, roomy ? MNI_CELL_SIZE : align, zero);
     if (start == NULL)
-        goto done;
-    span = stock_new_record(stock, start, record_size);
+        return NULL;
+    struct mni_span *span =
+        stock_new_record(stock, start, request->record_size);
     if (span == NULL) {
         mni_arena_return(stock_arena_of(stock, start), start, size);
-        goto done;
+        return NULL;
     }
     span->start = start;
     span->size = size;
     span->source = stock;
-    span->record_size = (uint32_t)record_size;
-    stock_note(stock);
-done:
+    span->record_size = (uint32_t)request->record_size;
+    return span;
+}
+
+static struct mni_span *stock_take(struct mni_stock *stock,
+                                   const struct mni_stock_request *request,
+                                   bool *zero)
+{
+    struct mni_limit *process = stock_limit(stock);
+    struct mni_span *span = NULL;
+
+    if (request->size == 0 || request->size > PTRDIFF_MAX - MNI_CELL_SIZE)
+        return NULL;
+    size_t size = mni_round_up(request->size, MNI_CELL_SIZE);
+    if (!mni_stock_lock(stock))
+        return NULL;
+    if (mni_limit_admits(process, request->limit, size)) {
+        span = stock_take_span(stock, size, request, zero);
+        if (span != NULL)
+            stock_count(stock, request->limit, size);
+        else
+            mni_limit_no_memory(process, request->limit);
+    }
     mni_stock_unlock(stock);
     return span;
 }
 
-struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
-                                size_t align, size_t record_size, bool *zero)
+struct mni_span *mni_stock_take(struct mni_stock *stock,
+                                const struct mni_stock_request *request,
+                                bool *zero)
 {
-    struct mni_span *span = stock_take(stock, size, align, record_size, zero);
+    struct mni_span *span = stock_take(stock, request, zero);
 
-    /* What threads keep may be just what is wanting. */
-    if (span == NULL && !stock->fixed && mni_cache_age(true))
-        span = stock_take(stock, size, align, record_size, zero);
+    /* What threads keep may be just what is wanting; it is never a heap's. */
+    if (span == NULL && !stock->fixed && !mni_limit_by_heap()
+        && mni_cache_age(true))
+        span = stock_take(stock, request, zero);
     return span;
 }
 
@@ -294,12 +335,13 @@ void mni_stock_map(struct mni_span *span)
     mni_map_set(span->start, span->size, &span->owner);
 }
 
-bool mni_stock_return(struct mni_span *span)
+bool mni_stock_return(struct mni_span *span, struct mni_limit *limit)
 {
     struct mni_stock *stock = span->source;
 
     if (!mni_stock_lock(stock))
         return false;
+    stock_discount(stock, limit, span->size);
     mni_arena_return(stock_arena_of(stock, span->start), span->start,
                      span->size);
     stock_delete_record(stock, span);
@@ -311,24 +353,31 @@ bool mni_stock_return(struct mni_span *span)
     return true;
 }
 
-bool mni_stock_resize(struct mni_span *span, size_t size)
+bool mni_stock_resize(struct mni_span *span, size_t size,
+                      struct mni_limit *limit)
 {
     struct mni_stock *stock = span->source;
+    size_t before = span->size;
 
     if (size == 0 || size > PTRDIFF_MAX - MNI_CELL_SIZE)
         return false;
     size = mni_round_up(size, MNI_CELL_SIZE);
-    if (size == span->size)
+    if (size == before)
         return true;
     if (!mni_stock_lock(stock))
         return false;
-    bool done = mni_arena_resize(stock_arena_of(stock, span->start),
-                                 span->start, span->size, size);
-    if (done && size > span->size)
-        mni_map_set(span->start + span->size, size - span->size, &span->owner);
+    bool done = (size < before
+                 || mni_limit_admits(stock_limit(stock), limit, size - before))
+                && mni_arena_resize(stock_arena_of(stock, span->start),
+                                    span->start, before, size);
+    if (done && size > before) {
+        mni_map_set(span->start + before, size - before, &span->owner);
+        stock_count(stock, limit, size - before);
+    } else if (done) {
+        stock_discount(stock, limit, before - size);
+    }
     if (done)
         span->size = size;
-    stock_note(stock);
     mni_stock_unlock(stock);
     return done;
 }

@@ -12,6 +12,7 @@
 
 #include <mn/region.h>
 
+#include "heap/limit.h"
 #include "os/lock.h"
 #include "space/map.h"
 #include "space/span.h"
@@ -54,12 +55,20 @@ bool mni_stock_lock(struct mni_stock *stock)
     __attribute__((warn_unused_result));
 void mni_stock_unlock(struct mni_stock *stock);
 
+struct mni_stock_request {
+    size_t size;
+    size_t align;
+    size_t record_size;
+    struct mni_limit *limit; /* of the heap, or NULL; likewise below */
+};
+
 /* Take a span of at least `size` bytes at a multiple of `align`, with a record
  * of `record_size` bytes whose struct mni_span is filled in and the rest is
- * zero. *zero tells whether the span reads as zero. NULL if there is none. The
- * map does not lead to it before mni_stock_map. */
-struct mni_span *mni_stock_take(struct mni_stock *stock, size_t size,
-                                size_t align, size_t record_size, bool *zero);
+ * zero. *zero tells whether the span reads as zero. NULL if there is none, or
+ * none within the limits. The map does not lead to it before mni_stock_map. */
+struct mni_span *mni_stock_take(struct mni_stock *stock,
+                                const struct mni_stock_request *request,
+                                bool *zero);
 
 /* Instead of an alignment: where there is room behind the span. */
 enum { MNI_ALIGN_ROOM = 0 };
@@ -69,10 +78,11 @@ void mni_stock_map(struct mni_span *span);
 
 /* Give a span and its record back. False, and nothing changed, if a signal
  * handler interrupted what it needs. */
-bool mni_stock_return(struct mni_span *span);
+bool mni_stock_return(struct mni_span *span, struct mni_limit *limit);
 
 /* Change the size of a span in place. The map follows. */
-bool mni_stock_resize(struct mni_span *span, size_t size);
+bool mni_stock_resize(struct mni_span *span, size_t size,
+                      struct mni_limit *limit);
 
 /* Visit each span that the map leads to. Requires: the lock. False if `visit`
  * returned false. */

@@ -34,6 +34,20 @@ LD_PRELOAD=$lib sh -c 'ulimit -v 204800; exec "$0"' \
 [ "$status" -eq 0 ] || fail "exhaust: status $status: $(cat out)"
 checked "$(cat out)"
 
+# Likewise by the option: malloc answers ENOMEM.
+status=0
+MNEME=limit=200 LD_PRELOAD=$lib "$programs/exhaust" >out 2>&1 || status=$?
+[ "$status" -eq 0 ] || fail "limit=200: status $status: $(cat out)"
+checked "limit=200: $(cat out)"
+
+MNEME=limit=8 "$mneme" run -- sh -c 'seq 100000 | sort -n | tail -n 1' >out
+[ "$(cat out)" = 100000 ] || fail "limit=8: $(cat out)"
+status=0
+MNEME=limit=1 "$mneme" run -- "$programs/exhaust" >out 2>&1 || status=$?
+[ "$status" -eq 1 ] && grep -q 'only .* bytes' out \
+    || fail "limit=1: status $status: $(cat out)"
+checked "the option limit is for the program, not for the command"
+
 # What the smaller ones took up serves the larger ones.
 status=0
 LD_PRELOAD=$lib sh -c 'ulimit -v 1048576; exec "$0" 500' \

@@ -9,7 +9,7 @@
 #include "explore.h"
 
 enum {
-    RUN_LOCAL = 64,      /* bytes of thread-local variables */
+    RUN_LOCAL = 128,     /* bytes of thread-local variables */
     RUN_STORES = 16,     /* that may be late at a time */
     RUN_STACK = 1 << 16, /* bytes */
     RUN_DEPTH = 1 << 14, /* choices in a schedule */
