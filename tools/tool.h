@@ -9,7 +9,12 @@
 #include <stdint.h>
 
 /* Exit statuses of our own, as env and nice have them. */
-enum { TOOL_FAILED = 125, TOOL_NOT_EXECUTABLE = 126, TOOL_NOT_FOUND = 127 };
+enum {
+    TOOL_DAMAGED = 124,
+    TOOL_FAILED = 125,
+    TOOL_NOT_EXECUTABLE = 126,
+    TOOL_NOT_FOUND = 127
+};
 
 struct tool_command {
     const char *name;
@@ -20,6 +25,7 @@ struct tool_command {
 
 int run_main(int count, char **arguments);
 int stat_main(int count, char **arguments);
+int check_main(int count, char **arguments);
 int compare_main(int count, char **arguments);
 int options_main(int count, char **arguments);
 

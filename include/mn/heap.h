@@ -133,8 +133,11 @@ MN_API bool mn_heap_limit(struct mn_heap *heap,
  * not got back yet, and Mneme's records, do not count. Any thread. */
 MN_API size_t mn_heap_limit_size(const struct mn_heap *heap);
 
-/* True if every invariant of every heap holds, or of `heap` alone. Reads all
- * records; exact only while no other thread allocates or releases. */
+/* True if every invariant holds: of `heap`, which no other thread uses now, or
+ * with NULL of all, while any threads go on; left out then are the lists of
+ * other threads' heaps and of unshared heaps, and heaps in given memory. Reads
+ * all records. False also in a signal handler that interrupted what it needs.
+ */
 MN_API bool mn_heap_check(const struct mn_heap *heap) MN_MUST_USE;
 
 /* Visit each block that is out, of `heap`, or with NULL of all heaps in the

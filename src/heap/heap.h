@@ -12,6 +12,7 @@
  *   large.c   blocks above 256 KiB, a span each
  *   cache.c   such spans, kept between two blocks
  *   grow.c    blocks that are made larger again and again
+ *   check.c   whether all invariants hold
  *   hint.c    whether a block is better moved
  *   thread.c  heaps of threads: birth, death, orphans, fork
  *   heap.c    the public interface
@@ -345,6 +346,12 @@ static inline void mni_note_threads(void)
 
 /* Prepare for forks. */
 void mni_fork_begin(void);
+
+/* ---- check.c ---- */
+
+/* NULL if every invariant holds that can be looked at while other threads run;
+ * or what is not right, as a noun. */
+const char *mni_check_all(void);
 
 /* ---- heap.c ---- */
 

@@ -68,6 +68,14 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
             .names = "off|text|json",
             .help = "at exit, tell on standard error where the memory is",
         },
+    [MNI_OPTION_CHECK] =
+        {
+            .name = "check",
+            .kind = OPTIONS_NAME,
+            .names = "off|exit|report",
+            .help = "at exit, check the heap, and tell so or write it to the "
+                    "report",
+        },
     [MNI_OPTION_REPORT] =
         {
             .name = "report",

@@ -15,6 +15,7 @@ enum mni_option_id {
     MNI_OPTION_RESERVE,
     MNI_OPTION_LIMIT,
     MNI_OPTION_STATS, /* an enum mni_option_stats */
+    MNI_OPTION_CHECK, /* an enum mni_option_check */
     MNI_OPTION_REPORT,
     MNI_OPTION_ANNOUNCE,
     MNI_OPTION_COUNT
@@ -24,6 +25,12 @@ enum mni_option_stats {
     MNI_OPTION_STATS_OFF,
     MNI_OPTION_STATS_TEXT,
     MNI_OPTION_STATS_JSON
+};
+
+enum mni_option_check {
+    MNI_OPTION_CHECK_OFF,
+    MNI_OPTION_CHECK_EXIT,
+    MNI_OPTION_CHECK_REPORT
 };
 
 /* Read MNEME. Only the first call does anything; until then, and where MNEME

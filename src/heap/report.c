@@ -172,7 +172,40 @@ static void report_refused(const char *path)
     mni_os_write(REPORT_STDERR, buffer, text.used);
 }
 
-static void report_file(const struct mn_stats *end)
+/* ---- checking ---- */
+
+/* Put whether the heap is right, in one line. */
+static void report_put_check(struct mni_text *text, const struct mn_stats *end,
+                             const char *wrong)
+{
+    if (wrong != NULL) {
+        mni_text_put(text, "damaged: ");
+        mni_text_put(text, wrong);
+    } else {
+        mni_text_put(text, "right: ");
+        mni_text_put_count(text, end->block_count);
+        mni_text_put(text, " blocks out, in ");
+        mni_text_put_count(text, end->span_count);
+        mni_text_put(text, " spans");
+    }
+    mni_text_put(text, "\n");
+}
+
+static void report_check(int file, const char *before,
+                         const struct mn_stats *end, const char *wrong)
+{
+    char buffer[REPORT_LINE_SIZE];
+    struct mni_text text;
+
+    mni_text_init(&text, buffer, sizeof buffer);
+    mni_text_put(&text, before);
+    report_put_check(&text, end, wrong);
+    mni_os_write(file, buffer, text.used);
+}
+
+/* ---- at the end ---- */
+
+static void report_file(const struct mn_stats *end, const char *wrong)
 {
     char buffer[REPORT_PATH_SIZE];
     struct mni_text text;
@@ -197,6 +230,8 @@ static void report_file(const struct mn_stats *end)
         file, "peak",
         report_in_use(end) > report_in_use(&report_peak) ? end : &report_peak);
     report_stats(file, "end", end);
+    if (mni_option(MNI_OPTION_CHECK) != MNI_OPTION_CHECK_OFF)
+        report_check(file, "check ", end, wrong);
     mni_os_close(file);
 }
 
@@ -209,17 +244,25 @@ static void report_print(const char *text, size_t size, void *context)
 void mni_report_end(void)
 {
     uint64_t shown = mni_option(MNI_OPTION_STATS);
+    uint64_t check = mni_option(MNI_OPTION_CHECK);
     struct mn_stats stats;
 
-    if (report_cancelled || (!report_on && shown == MNI_OPTION_STATS_OFF))
+    if (report_cancelled
+        || (!report_on && shown == MNI_OPTION_STATS_OFF
+            && check == MNI_OPTION_CHECK_OFF))
         return;
     /* Relaxed: it only counts; the process has one end. */
     if (mn_atomic_exchange_relaxed(&report_ended, 1) != 0)
         return;
+    /* First: what is damaged may mislead the statistics. */
+    const char *wrong = check == MNI_OPTION_CHECK_OFF ? NULL : mni_check_all();
     if (!mn_stats(&stats))
         return;
+    if (check == MNI_OPTION_CHECK_EXIT)
+        report_check(REPORT_STDERR, "mneme: at exit the heap is ", &stats,
+                     wrong);
     if (report_on)
-        report_file(&stats);
+        report_file(&stats, wrong);
     if (shown != MNI_OPTION_STATS_OFF)
         mn_stats_write(&stats, shown == MNI_OPTION_STATS_JSON, report_print,
                        NULL);

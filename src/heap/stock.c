@@ -471,6 +471,18 @@ void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey,
     }
 }
 
+bool mni_stock_has(struct mni_stock *stock, const struct mni_span *span)
+{
+    struct mn_block block;
+
+    return span->source == stock
+           && mn_region_block_at(
+               &stock_arena_of(stock, span->start)->tiled.region, span->start,
+               &block)
+           && block.start == span->start && block.size == span->size
+           && block.state == MN_ALLOCATED;
+}
+
 bool mni_stock_check(struct mni_stock *stock)
 {
     for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++) {

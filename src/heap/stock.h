@@ -129,6 +129,10 @@ size_t mni_stock_fixed_min(void);
 /* Forget a fixed stock: the map leads nowhere for its memory. */
 void mni_stock_finish_fixed(struct mni_stock *stock);
 
+/* Whether a region of the stock has exactly this span out. Requires: the lock.
+ */
+bool mni_stock_has(struct mni_stock *stock, const struct mni_span *span);
+
 /* Whether every invariant of the stock's regions holds. Requires: the lock. */
 bool mni_stock_check(struct mni_stock *stock);
 

@@ -18,11 +18,12 @@ expect decay "1000 default"
 expect reserve "1024 default"
 expect limit "0 default"
 expect stats "off default"
+expect check "off default"
 expect report "- default"
 checked "defaults"
 
 for valid in decay=0 decay=3600000 decay=007 reserve=1 reserve=1048576 \
-    limit=0 limit=16777216 stats=off stats=text stats=json report=/tmp/x report= '' , ,,decay=5,,; do
+    limit=0 limit=16777216 check=off check=exit check=report stats=off stats=text stats=json report=/tmp/x report= '' , ,,decay=5,,; do
     export MNEME="$valid"
     value decay >/dev/null
     [ ! -s err ] || fail "MNEME=$valid: $(cat err)"
@@ -35,7 +36,7 @@ checked "valid values at their bounds; the last one counts"
 
 unset MNEME
 for bad in decay=-1 decay=3600001 decay=1.5 decay=1x decay= decay decay=+1 \
-    'decay= 1' limit=-1 limit=16777217 limit=1G limit= limit reserve=0 reserve=1048577 stats=on stats= stats=textt \
+    'decay= 1' limit=-1 limit=16777217 limit=1G limit= limit check=on check= reserve=0 reserve=1048577 stats=on stats= stats=textt \
     decay=18446744073709551616 decay=99999999999999999999999999999 =5 = \
     DECAY=5; do
     MNEME=$bad value decay >/dev/null

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* damage.c -- finds Mneme's record of a block as another process would, and
+ * changes it, as a stray write that reaches it does. Takes the path of the
+ * library; ends by exit. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As struct mni_report_window begins. */
+struct damage_window {
+    char magic[16];
+    struct damage_window *self;
+    uint32_t size;
+    uint32_t layout;
+    void *stock;
+    const struct {
+        uint32_t ***cells;
+        uintptr_t first;
+        size_t count;
+    } * map;
+};
+
+enum { DAMAGE_CELL_SHIFT = 16, DAMAGE_SLOT_COUNT = 17 };
+
+static struct damage_window *damage_find(char *start, char *end)
+{
+    for (; start + sizeof(struct damage_window) <= end; start += 8) {
+        struct damage_window *window = (struct damage_window *)(void *)start;
+        if (memcmp(start, "mneme-window-1", 15) == 0 && window->self == window)
+            return window;
+    }
+    return NULL;
+}
+
+static struct damage_window *damage_search(const char *library)
+{
+    struct damage_window *window = NULL;
+    char line[1000];
+    FILE *maps = fopen("/proc/self/maps", "r");
+
+    while (window == NULL && maps != NULL
+           && fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t start;
+        uintptr_t end;
+        if (strstr(line, library) != NULL && strstr(line, " rw-p ") != NULL
+            && sscanf(line, "%zx-%zx", &start, &end) == 2)
+            window = damage_find((char *)start, (char *)end);
+    }
+    return window;
+}
+
+int main(int count, char **arguments)
+{
+    void *block = malloc(100 * 1024);
+    struct damage_window *window =
+        count > 1 ? damage_search(arguments[1]) : NULL;
+
+    if (window == NULL || block == NULL)
+        return 2;
+    uintptr_t cell =
+        ((uintptr_t)block >> DAMAGE_CELL_SHIFT) - window->map->first;
+    uint32_t *record = (uint32_t *)window->map->cells[cell];
+    record[DAMAGE_SLOT_COUNT]++;
+    return 0;
+}

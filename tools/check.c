@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* check.c -- `mneme check`: a program whose heap is checked when it ends. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launch.h"
+#include "program.h"
+#include "tool.h"
+
+enum { CHECK_OPTIONS_SIZE = 2048, CHECK_LINE_SIZE = 256 };
+enum { CHECK_LIB = 256 };
+
+struct check {
+    const char *library;
+    char **program; /* and its arguments, up to NULL */
+    char options[CHECK_OPTIONS_SIZE];
+};
+
+static const struct argp_option check_options[] = {
+    {NULL, 'o', "NAME=VALUE", 0, "Set an option; `mneme options` lists them",
+     0},
+    {"lib", CHECK_LIB, "PATH", 0,
+     "The library to preload, instead of the one that came with this command",
+     0},
+    {0},
+};
+
+static const char check_doc[] =
+    "Run PROGRAM, unchanged, with Mneme in the place of malloc, and when it "
+    "ends check all of Mneme's records."
+    "\vThe exit status is that of the program, as with `mneme run`; but 124 if "
+    "its heap is damaged, and 125 if it ended with 0 and was not checked.\n";
+
+static void check_add_option(struct check *check, const char *item)
+{
+    size_t used = strlen(check->options);
+
+    tool_check_options("-o", item);
+    tool_print(check->options + used, sizeof check->options - used, "%s%s",
+               used > 0 ? "," : "", item);
+}
+
+static error_t check_parse(int key, char *value, struct argp_state *state)
+{
+    struct check *check = state->input;
+
+    switch (key) {
+    case 'o':
+        check_add_option(check, value);
+        return 0;
+    case CHECK_LIB:
+        check->library = value;
+        return 0;
+    case ARGP_KEY_ARGS:
+        check->program = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which program?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* What the program's report says of the check. False if it says nothing. */
+static bool check_read(const char *path, char result[CHECK_LINE_SIZE])
+{
+    char line[CHECK_LINE_SIZE];
+    bool found = false;
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return false;
+    while (!found && fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        found = strncmp(line, "check ", 6) == 0;
+    }
+    (void)fclose(file);
+    if (found)
+        tool_print(result, CHECK_LINE_SIZE, "%s", line + 6);
+    return found;
+}
+
+static int check_show(const char *prefix, const struct launch_result *result)
+{
+    char path[PATH_MAX];
+    char line[CHECK_LINE_SIZE];
+
+    tool_print(path, sizeof path, "%s.%ld", prefix, (long)result->process);
+    if (!check_read(path, line)) {
+        tool_say("the heap was not checked: the program did not end by exit, "
+                 "but by a signal, _exit or exec");
+        return result->status == 0 ? TOOL_FAILED : result->status;
+    }
+    tool_say("at exit the heap is %s", line);
+    return strncmp(line, "damaged", 7) == 0 ? TOOL_DAMAGED : result->status;
+}
+
+static int check_program(struct check *check)
+{
+    char path[PATH_MAX];
+    char library[PATH_MAX];
+    char prefix[PATH_MAX];
+    char item[PATH_MAX + 16];
+    struct launch_result result;
+
+    if (getenv("MNEME") != NULL)
+        tool_check_options("MNEME", getenv("MNEME"));
+    program_library(check->library, library);
+    program_find(check->program[0], path);
+    program_check(path, library);
+    tool_print(prefix, sizeof prefix, "%s/report", tool_folder());
+    tool_print(item, sizeof item, "check=report,report=%s", prefix);
+    check_add_option(check, item);
+    struct launch launch = {path, check->program, library, check->options, -1};
+    launch_run(&launch, &result);
+    launch_check(&launch, &result);
+    return check_show(prefix, &result);
+}
+
+int check_main(int count, char **arguments)
+{
+    static const struct argp argp = {.options = check_options,
+                                     .parser = check_parse,
+                                     .args_doc = "[--] PROGRAM [ARGUMENT...]",
+                                     .doc = check_doc};
+    struct check check = {0};
+
+    if (argp_parse(&argp, count, arguments, ARGP_IN_ORDER, NULL, &check) != 0)
+        return TOOL_FAILED;
+    return check_program(&check);
+}
