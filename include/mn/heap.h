@@ -129,8 +129,10 @@ MN_API bool mn_heap_limit(struct mn_heap *heap,
 /* What limits count: bytes of the spans in use, of `heap`, or with NULL of all
  * heaps in the system's memory. A span is in use from when it is taken for
  * blocks of one size, or for a large block, until the last block in it is
- * given back; spans have whole cells of 64 KiB. Free spans that the system has
- * not got back yet, and Mneme's records, do not count. Any thread. */
+ * given back; spans have whole cells of 64 KiB. Large spans that threads keep
+ * for their next blocks count, and are given up before anything is refused.
+ * Free spans that the system has not got back yet, and Mneme's records, do not
+ * count. Any thread. */
 MN_API size_t mn_heap_limit_size(const struct mn_heap *heap);
 
 /* True if every invariant holds: of `heap`, which no other thread uses now, or

@@ -59,7 +59,7 @@ TEST(check_is_true_while_threads_allocate_begin_and_end)
 
 static struct mni_slab *slab_of(void *block)
 {
-    return mni_slab_from(mni_map_ground(block));
+    return mni_slab_cast(mni_map_ground(block));
 }
 
 TEST(damaged_records_are_found)
