@@ -56,7 +56,8 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
     heap->busy = false;
 }
 
-static struct mni_slab *alloc_new_slab(struct mni_heap *heap, unsigned class)
+static __attribute__((noinline)) struct mni_slab *
+alloc_new_slab(struct mni_heap *heap, unsigned class)
 {
     struct mni_layout layout = mni_class_layout(class);
     bool zero;
@@ -120,6 +121,17 @@ static bool alloc_refill(struct mni_heap *heap, unsigned class)
     return slab != NULL && mni_bin_use(heap, bin, slab, 0);
 }
 
+/* Tell the program what was noted of limits, and perhaps try again. Who
+ * allocates from another heap may hold its lock, and tells later. */
+static __attribute__((noinline, cold)) void *
+alloc_tell(struct mni_heap *heap, size_t size, void *block)
+{
+    bool own = mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_THREAD;
+
+    return own && mni_limit_tell(block, size) ? mni_alloc_slow(heap, size)
+                                              : block;
+}
+
 static __attribute__((noinline)) void *alloc_new_large(struct mni_heap *heap,
                                                        size_t size)
 {
@@ -129,8 +141,10 @@ static __attribute__((noinline)) void *alloc_new_large(struct mni_heap *heap,
         heap = mni_thread_heap();
     if (heap == &mni_heap_none)
         return mni_common_alloc(size);
-    return mni_large_new(heap->stock, mni_heap_first_class(heap), size, 1,
-                         &zero);
+    void *block =
+        mni_large_new(heap->stock, mni_heap_first_class(heap), size, 1, &zero);
+    return MNI_UNLIKELY(mni_limit_noted) ? alloc_tell(heap, size, block)
+                                         : block;
 }
 
 static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
@@ -155,29 +169,14 @@ static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
         block = mni_bin_take(&heap->bins[class]);
     mni_heap_end_busy(heap);
     alloc_sample(class, size);
-    return block;
-}
-
-static __attribute__((noinline)) void *alloc_anew(struct mni_heap *heap,
-                                                  size_t size)
-{
-    uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
-    void *block;
-
-    /* Who allocates from another heap may hold its lock, and tells later. */
-    do
-        block = size <= MNI_SLOT_MAX ? alloc_slot(heap, size)
-                                     : alloc_new_large(heap, size);
-    while ((kind == MNI_HEAP_THREAD || kind == MNI_HEAP_NONE)
-           && mni_limit_again(block, size));
-    return block;
+    return MNI_UNLIKELY(mni_limit_noted) ? alloc_tell(heap, size, block)
+                                         : block;
 }
 
 void *mni_alloc_slow(struct mni_heap *heap, size_t size)
 {
-    void *block = size > MNI_SLOT_MAX && heap == mni_heap_self
-                      ? mni_large_reuse(heap, size)
-                      : NULL;
-
-    return block != NULL ? block : alloc_anew(heap, size);
+    if (size <= MNI_SLOT_MAX)
+        return alloc_slot(heap, size);
+    void *block = heap == mni_heap_self ? mni_large_reuse(heap, size) : NULL;
+    return block != NULL ? block : alloc_new_large(heap, size);
 }

@@ -59,7 +59,8 @@ struct mni_slabs {
     struct mni_slab *first[MNI_RANK_COUNT]; /* of the listed ones: queues */
     struct mni_slab *last[MNI_RANK_COUNT];
     size_t free_count; /* slots that were free in them when looked at */
-    size_t count;      /* of all slabs, listed, current or full */
+    uint32_t count;    /* of all slabs, listed, current or full */
+    uint32_t pause;    /* so many are taken up without a look */
 };
 
 enum mni_heap_kind {
@@ -72,7 +73,7 @@ enum mni_heap_kind {
 
 struct mni_heap {
     struct mni_bin *granules[MNI_GRANULES];
-    struct mni_bin bins[MNI_CLASS_COUNT];
+    _Alignas(64) struct mni_bin bins[MNI_CLASS_COUNT]; /* two in a line */
     struct mni_slabs slabs[MNI_CLASS_COUNT];
     _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
     struct mni_stock *stock;
@@ -174,7 +175,11 @@ void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab);
 void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab);
 
 /* Whether the heap has a listed slab of the class. */
-bool mni_heap_has_listed(const struct mni_heap *heap, unsigned class);
+static inline bool mni_heap_has_listed(const struct mni_heap *heap,
+                                       unsigned class)
+{
+    return heap->slabs[class].free_count != 0;
+}
 
 /* The listed slab of the class to take up next, or NULL. */
 struct mni_slab *mni_heap_listed(struct mni_heap *heap, unsigned class);

@@ -21,7 +21,7 @@ static bool hint_is_sparse(struct mni_heap *heap, struct mni_slab *slab)
     if (brim != NULL && brim != slab)
         mni_slab_look(heap, brim);
     size_t used = slab->slot_count - mni_slab_free_count_any(slab);
-    size_t out = slabs->count * slab->slot_count - slabs->free_count;
+    size_t out = (size_t)slabs->count * slab->slot_count - slabs->free_count;
     /* Where hardly anything is free a move would gain nothing, though all
      * slabs may be as full. */
     return 8 * used < 7 * (size_t)slab->slot_count

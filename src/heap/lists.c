@@ -11,17 +11,19 @@
  *
  * There is a queue for each rank of fullness, and the fuller slabs are taken
  * up first, so that the sparse ones empty. Releases on the fast path do not
- * tell, so a rank is as old as the last look: each time a slab is to be taken
- * up one or two are looked at again, so the cost does not grow with the heap.
+ * tell, so a rank is as old as the last look: when a slab is to be taken up one
+ * or two are looked at again, so the cost does not grow with the heap; and
+ * where one was what its rank says, the next few are believed.
  */
 #include "base/assert.h"
 #include "base/word.h"
 #include "heap/heap.h"
 
 enum {
-    LISTS_MANY = 8,  /* slabs of a class, from which on it is worth looking */
-    LISTS_LOOKS = 2, /* at slabs that may not be what they were */
-    LISTS_WORDS = 3  /* of bits that are counted in each */
+    LISTS_MANY = 8,   /* slabs of a class, from which on it is worth looking */
+    LISTS_LOOKS = 2,  /* at slabs that may not be what they were */
+    LISTS_PAUSE = 16, /* slabs taken up unseen, after one that was as said */
+    LISTS_WORDS = 3   /* of bits that are counted in each */
 };
 _Static_assert(LISTS_WORDS * 64 < 256, "they are summed up in one byte");
 
@@ -114,8 +116,9 @@ void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
         lists_place(slab, MNI_SLAB_FULL, NULL, 0);
         return;
     }
-    bool many = heap->slabs[slab->class].count >= LISTS_MANY;
-    lists_append(heap, slab, many ? lists_free_count(slab) : 1);
+    const struct mni_slabs *slabs = &heap->slabs[slab->class];
+    bool look = slabs->count >= LISTS_MANY && slabs->pause == 0;
+    lists_append(heap, slab, look ? lists_free_count(slab) : 1);
 }
 
 void mni_slab_list_again(struct mni_heap *heap, struct mni_slab *slab)
@@ -150,19 +153,18 @@ void mni_slab_look(struct mni_heap *heap, struct mni_slab *slab)
     lists_append(heap, slab, lists_free_count(slab));
 }
 
-bool mni_heap_has_listed(const struct mni_heap *heap, unsigned class)
-{
-    return heap->slabs[class].free_count != 0;
-}
-
 /* The oldest slab of the first rank that has any, or NULL. */
 static struct mni_slab *lists_choose(const struct mni_slabs *slabs)
 {
-    unsigned rank = MNI_RANK_DENSE;
+    struct mni_slab *const *first = slabs->first;
 
-    while (rank < MNI_RANK_BRIM && slabs->first[rank] == NULL)
-        rank++;
-    return slabs->first[rank];
+    if (first[MNI_RANK_DENSE] != NULL)
+        return first[MNI_RANK_DENSE];
+    if (first[MNI_RANK_HALF] != NULL)
+        return first[MNI_RANK_HALF];
+    if (first[MNI_RANK_SPARSE] != NULL)
+        return first[MNI_RANK_SPARSE];
+    return first[MNI_RANK_BRIM];
 }
 
 /* Which slab to look at before `slab` is taken up. Those at the brim are many,
@@ -176,17 +178,18 @@ static struct mni_slab *lists_doubted(const struct mni_slabs *slabs,
     return slabs->first[MNI_RANK_DENSE] != NULL || brim == NULL ? slab : brim;
 }
 
-struct mni_slab *mni_heap_listed(struct mni_heap *heap, unsigned class)
+/* Look again at what is to be taken up, and choose anew. */
+static __attribute__((noinline)) struct mni_slab *
+lists_choose_again(struct mni_heap *heap, unsigned class)
 {
-    const struct mni_slabs *slabs = &heap->slabs[class];
+    struct mni_slabs *slabs = &heap->slabs[class];
     struct mni_slab *slab = lists_choose(slabs);
 
-    if (slabs->count < LISTS_MANY)
-        return slab;
     for (int i = 0; i < LISTS_LOOKS && slab != NULL; i++) {
         struct mni_slab *doubted = lists_doubted(slabs, slab);
         bool same = lists_rank(doubted, lists_known(doubted))
                     == lists_rank(doubted, lists_free_count(doubted));
+        slabs->pause = same ? LISTS_PAUSE : 0;
         if (same && doubted == slab)
             break;
         mni_slab_look(heap, doubted);
@@ -195,6 +198,17 @@ struct mni_slab *mni_heap_listed(struct mni_heap *heap, unsigned class)
             break;
     }
     return slab;
+}
+
+struct mni_slab *mni_heap_listed(struct mni_heap *heap, unsigned class)
+{
+    struct mni_slabs *slabs = &heap->slabs[class];
+
+    if (slabs->count >= LISTS_MANY && slabs->pause-- == 0) {
+        slabs->pause = 0;
+        return lists_choose_again(heap, class);
+    }
+    return lists_choose(slabs);
 }
 
 void mni_slab_give(struct mni_slab *slab, struct mni_heap *heap)
@@ -233,11 +247,10 @@ void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin)
 
 void mni_slab_release_if_empty(struct mni_heap *heap, struct mni_slab *slab)
 {
-    struct mni_slabs *slabs = &heap->slabs[slab->class];
-
     if (mni_slab_place(slab) != MNI_SLAB_LISTED
         || !mni_slab_is_empty_owner(slab) || !mni_slab_is_quiet_owner(slab))
         return;
+    struct mni_slabs *slabs = &heap->slabs[slab->class];
     mni_slab_unlist(heap, slab);
     if (mni_stock_return(&slab->span, mni_limit_of(mni_heap_first_class(heap))))
         slabs->count--;
