@@ -2,7 +2,7 @@
 /* heap_scenarios.c -- threads that release each other's blocks, end, begin, and
  * take over what others left.
  *
- * Most use slots of 256 KiB, of which a slab has eight: it is soon full, and
+ * Most use slots of 16 KiB, of which a slab has eight: it is soon full, and
  * soon empty. A thread's body may end and begin again as a new thread.
  */
 #include <mn/space.h>
@@ -12,7 +12,14 @@
 #include "state.h"
 #include "visit_scenarios.h"
 
-enum { SLOT = 256 * 1024, SLOTS = 8, HALF = SLOT / 2, SMALL = 512, KIB = 1024 };
+enum {
+    KIB = 1024,
+    SMALL = 512,
+    SLOT = 16 * KIB,
+    SLOTS = 8,
+    OTHER = SLOT - 2 * KIB, /* of the class below */
+    LARGE = 512 * KIB
+};
 
 static void *block[2 * SLOTS];
 static struct mn_heap *heap;
@@ -98,7 +105,7 @@ static void empty_body(int thread)
 {
     if (thread == 0) {
         state_give(block[SLOTS - 1]);
-        (void)state_take(HALF);
+        (void)state_take(OTHER);
         (void)state_take(KIB);
     } else {
         state_give(block[SLOTS - 1 - thread]);
@@ -111,7 +118,7 @@ static void trim_body(int thread)
     if (thread == 0) {
         state_give(block[SLOTS - 1]);
         (void)mn_trim();
-        (void)state_take(HALF);
+        (void)state_take(OTHER);
     } else {
         state_give(block[SLOTS - 1 - thread]);
     }
@@ -157,7 +164,7 @@ static void reused_body(int thread)
     } else if (thread == 1) {
         state_give(block[0]);
     } else {
-        (void)state_take(HALF);
+        (void)state_take(OTHER);
         (void)state_take(SLOT);
     }
 }
@@ -233,7 +240,7 @@ static void last_setup(void)
 static void last_body(int thread)
 {
     if (thread == 2) {
-        (void)state_take(HALF);
+        (void)state_take(OTHER);
         (void)mn_trim();
     } else {
         state_give(block[thread]);
@@ -307,7 +314,7 @@ static void signal_body(int thread)
     (void)state_take(SLOT);
     (void)state_take(SLOT);
     state_give(block[2]);
-    (void)state_take(HALF);
+    (void)state_take(OTHER);
 }
 
 static void signal_handler(int thread)
@@ -318,7 +325,7 @@ static void signal_handler(int thread)
     (void)state_try_from(NULL, SLOT);
     state_give(block[3]);
     state_give(block[SLOTS]);
-    void *other = state_try_from(NULL, HALF);
+    void *other = state_try_from(NULL, OTHER);
     if (other != NULL)
         state_give(other);
 }
@@ -388,7 +395,7 @@ static void large_setup(void)
     setup_take(0, 0, 0);
     heap = mn_heap_create(&(struct mn_heap_options){.shared = true});
     for (int i = 0; i < 3; i++)
-        block[i] = state_take_from(heap, 2 * SLOT);
+        block[i] = state_take_from(heap, LARGE);
 }
 
 static void large_body(int thread)
@@ -398,7 +405,7 @@ static void large_body(int thread)
     else
         state_give(block[thread]);
     if (thread != 1)
-        (void)state_take_from(heap, 2 * SLOT);
+        (void)state_take_from(heap, LARGE);
 }
 
 /* Spans that threads keep, while another one wants them back. */
@@ -406,11 +413,11 @@ static void kept_setup(void)
 {
     for (int i = 0; i < 2; i++) {
         explore_as(i);
-        block[i] = state_take(2 * SLOT);
-        state_give(state_take(3 * SLOT));
+        block[i] = state_take(LARGE);
+        state_give(state_take(3 * LARGE / 2));
     }
     explore_as(2);
-    block[2] = state_take(2 * SLOT);
+    block[2] = state_take(LARGE);
     explore_as(EXPLORE_THREADS);
 }
 
@@ -419,7 +426,7 @@ static void kept_body(int thread)
     if (thread == 2)
         (void)mn_trim();
     state_give(block[(thread + 1) % 3]);
-    (void)state_take(2 * SLOT);
+    (void)state_take(LARGE);
 }
 
 static void kept_signal_body(int thread)
@@ -429,14 +436,14 @@ static void kept_signal_body(int thread)
         return;
     }
     state_give(block[0]);
-    (void)state_take(2 * SLOT);
+    (void)state_take(LARGE);
 }
 
 static void kept_signal_handler(int thread)
 {
     if (thread == 1)
         return;
-    (void)state_try_from(NULL, 3 * SLOT);
+    (void)state_try_from(NULL, 3 * LARGE / 2);
     state_give(block[2]);
 }
 
@@ -472,8 +479,8 @@ static void resize_body(int thread)
     if (thread == 0) {
         stats_expect();
     } else {
-        EXPECT(mn_resize(block[thread], 3 * SLOT / 2));
-        EXPECT(mn_resize(block[thread], 2 * SLOT));
+        EXPECT(mn_resize(block[thread], 3 * LARGE / 4));
+        EXPECT(mn_resize(block[thread], LARGE));
     }
 }
 
@@ -493,7 +500,7 @@ static bool map_answer(const void *context, const void *address,
 static void map_setup(void)
 {
     setup_take(0, 3, KIB);
-    block[3] = state_take(2 * SLOT);
+    block[3] = state_take(LARGE);
     explore_as(1);
     block[4] = state_take(SLOT);
 }
@@ -525,7 +532,7 @@ static void map_body(int thread)
         }
     } else {
         state_give(block[3]);
-        (void)state_take(2 * SLOT);
+        (void)state_take(LARGE);
     }
 }
 
@@ -543,7 +550,7 @@ static void gone_body(int thread)
         explore_tolerate(false);
     } else if (thread == 1) {
         state_give(block[3]);
-        (void)state_take(2 * SLOT);
+        (void)state_take(LARGE);
     } else {
         state_give(block[4]);
         (void)state_take(SLOT);
