@@ -49,7 +49,7 @@ static void lock_sleep(struct mni_lock *lock)
         && !mn_atomic_cas_strong_acquire(&lock->state, &seen,
                                          seen | lock_waited))
         return;
-    mni_os_wait(&lock->state, seen | lock_waited);
+    mni_os_wait(&lock->state, seen | lock_waited, MNI_OS_FOREVER);
 }
 
 bool mni_lock_enter(struct mni_lock *lock)

@@ -2,8 +2,8 @@
 /* os.h -- the whole contract with the operating system.
  *
  * A port is one file that implements it. Sizes and addresses are multiples of
- * the page size unless stated. Nothing here allocates from Mneme, everything
- * keeps errno, and any thread may call anything.
+ * the page size unless stated. Nothing here allocates from Mneme unless stated,
+ * everything keeps errno, and any thread may call anything.
  */
 #ifndef MNI_OS_H
 #define MNI_OS_H
@@ -47,11 +47,19 @@ bool mni_os_resident(const void *start, size_t count, unsigned char *pages);
 
 /* ---- threads ---- */
 
-/* Sleep while *word is `value`; may return early. */
-void mni_os_wait(_Atomic uint32_t *word, uint32_t value);
+/* Sleep while *word is `value`, for `limit` nanoseconds at most; may return
+ * early. */
+#define MNI_OS_FOREVER UINT64_MAX
+void mni_os_wait(_Atomic uint32_t *word, uint32_t value, uint64_t limit);
 
 /* Wake one thread that sleeps on `word`. */
 void mni_os_wake(_Atomic uint32_t *word);
+
+/* Run `run` in a thread of its own, for which nobody waits and in which no
+ * handler of the program runs. False if the system refuses, and where a thread
+ * cannot be asked for: in a signal handler. Requires: no lock. The system may
+ * allocate from Mneme. */
+bool mni_os_start_thread(void (*run)(void));
 
 /* Have `ended` called with `context` when this thread ends; a later call
  * replaces the context. False if the system refuses. */

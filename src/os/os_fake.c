@@ -9,6 +9,7 @@
 #define mni_os_release fake_real_release
 #define mni_os_protect fake_real_protect
 #define mni_os_purge fake_real_purge
+#define mni_os_start_thread fake_real_start_thread
 #define mni_os_at_thread_end fake_real_at_thread_end
 #define mni_os_at_fork fake_real_at_fork
 #include "os/os_linux.c"
@@ -17,6 +18,7 @@
 #undef mni_os_release
 #undef mni_os_protect
 #undef mni_os_purge
+#undef mni_os_start_thread
 #undef mni_os_at_thread_end
 #undef mni_os_at_fork
 
@@ -29,6 +31,7 @@ void *mni_os_reserve(size_t size, size_t align, unsigned perm);
 void mni_os_release(void *start, size_t size);
 bool mni_os_protect(void *start, size_t size, unsigned perm);
 bool mni_os_purge(void *start, size_t size, bool now);
+bool mni_os_start_thread(void (*run)(void));
 bool mni_os_at_thread_end(void (*ended)(void *context), void *context);
 bool mni_os_at_fork(void (*before)(void), void (*parent)(void),
                     void (*child)(void));
@@ -112,6 +115,11 @@ bool mni_os_purge(void *start, size_t size, bool now)
 {
     fake_expect_pages(start, size);
     return !fake_refuses() && fake_real_purge(start, size, now);
+}
+
+bool mni_os_start_thread(void (*run)(void))
+{
+    return !fake_refuses() && fake_real_start_thread(run);
 }
 
 bool mni_os_at_thread_end(void (*ended)(void *context), void *context)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,6 +23,12 @@
 #define PR_SET_VMA 0x53564d41
 #define PR_SET_VMA_ANON_NAME 0
 #endif
+
+enum {
+    OS_SECOND = 1000000000, /* nanoseconds */
+    OS_STACK_MIN = 256 * 1024,
+    OS_STACK_MAX = 16 * 1024 * 1024
+};
 
 size_t mni_os_page_size(void)
 {
@@ -145,11 +152,14 @@ bool mni_os_resident(const void *start, size_t count, unsigned char *pages)
     return told;
 }
 
-void mni_os_wait(_Atomic uint32_t *word, uint32_t value)
+void mni_os_wait(_Atomic uint32_t *word, uint32_t value, uint64_t limit)
 {
     int error = errno;
+    struct timespec time = {(time_t)(limit / OS_SECOND),
+                            (long)(limit % OS_SECOND)};
 
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value,
+            limit == MNI_OS_FOREVER ? NULL : &time, NULL, 0);
     errno = error;
 }
 
@@ -183,6 +193,72 @@ bool mni_os_at_thread_end(void (*ended)(void *context), void *context)
            && pthread_setspecific(os_key, context) == 0;
 }
 
+/* A handler runs with its own signal blocked unless it asked for the opposite,
+ * so where no blocked signal has a handler, none runs. */
+static bool os_may_be_in_handler(void)
+{
+    sigset_t blocked;
+    struct sigaction action;
+
+    if (pthread_sigmask(SIG_SETMASK, NULL, &blocked) != 0)
+        return true;
+    for (int number = 1; number < NSIG; number++)
+        if (sigismember(&blocked, number) == 1
+            && sigaction(number, NULL, &action) == 0
+            && action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+            return true;
+    return false;
+}
+
+static void (*_Atomic os_run)(void);
+
+static void *os_thread(void *unused)
+{
+    (void)pthread_setname_np(pthread_self(), "mneme");
+    os_run();
+    return unused;
+}
+
+/* A program's thread-local variables lie on the stack, too, so the least size
+ * is known only by trying. */
+static bool os_create_thread(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int status = EINVAL;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    if (pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0)
+        for (size_t size = OS_STACK_MIN;
+             status == EINVAL && size <= OS_STACK_MAX; size *= 4)
+            if (pthread_attr_setstacksize(&attributes, size) == 0)
+                status = pthread_create(&thread, &attributes, os_thread, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return status == 0;
+}
+
+/* The C library's locks are why a handler must not: it may have interrupted
+ * their holder. A thread inherits what is blocked, so that not one handler
+ * runs in it. */
+bool mni_os_start_thread(void (*run)(void))
+{
+    int error = errno;
+    bool started = false;
+    sigset_t all;
+    sigset_t before;
+
+    os_run = run;
+    (void)sigfillset(&all);
+    if (!os_may_be_in_handler()
+        && pthread_sigmask(SIG_SETMASK, &all, &before) == 0) {
+        started = os_create_thread();
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    errno = error;
+    return started;
+}
+
 bool mni_os_at_fork(void (*before)(void), void (*parent)(void),
                     void (*child)(void))
 {
@@ -194,7 +270,7 @@ uint64_t mni_os_now(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * OS_SECOND + (uint64_t)now.tv_nsec;
 }
 
 uint64_t mni_os_process(void)

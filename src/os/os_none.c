@@ -135,15 +135,22 @@ bool mni_os_resident(const void *start, size_t count, unsigned char *pages)
 
 /* ---- threads: there is one ---- */
 
-void mni_os_wait(_Atomic uint32_t *word, uint32_t value)
+void mni_os_wait(_Atomic uint32_t *word, uint32_t value, uint64_t limit)
 {
     (void)word;
     (void)value;
+    (void)limit;
 }
 
 void mni_os_wake(_Atomic uint32_t *word)
 {
     (void)word;
+}
+
+bool mni_os_start_thread(void (*run)(void))
+{
+    (void)run;
+    return false;
 }
 
 bool mni_os_at_thread_end(void (*ended)(void *context), void *context)
