@@ -42,6 +42,7 @@ struct stat_arena {
     struct mn_owner **owners;        /* of each cell */
     uint64_t *dirty;
     uint64_t *aged;
+    uint64_t *old;
     size_t cell_count;
 };
 
@@ -186,7 +187,8 @@ static void stat_walk(struct stat_count *count, const struct stat_arena *arena)
         }
         if (!mni_cells_get(arena->dirty, cell))
             count->stats.untouched += MNI_CELL_SIZE;
-        else if (mni_cells_get(arena->aged, cell))
+        else if (mni_cells_get(arena->aged, cell)
+                 || mni_cells_get(arena->old, cell))
             count->stats.purgeable += MNI_CELL_SIZE;
         else
             count->stats.spans += MNI_CELL_SIZE;
@@ -227,14 +229,16 @@ static bool stat_add_arena(struct stat_count *count,
             arena.cell_count * sizeof *arena.owners);
         arena.dirty = stat_copy(count, record->dirty, words * sizeof(uint64_t));
         arena.aged = stat_copy(count, record->aged, words * sizeof(uint64_t));
-        done =
-            arena.owners != NULL && arena.dirty != NULL && arena.aged != NULL;
+        arena.old = stat_copy(count, record->old, words * sizeof(uint64_t));
+        done = arena.owners != NULL && arena.dirty != NULL && arena.aged != NULL
+               && arena.old != NULL;
     }
     if (done)
         stat_walk(count, &arena);
     free(arena.owners);
     free(arena.dirty);
     free(arena.aged);
+    free(arena.old);
     count->stats.metadata += record->control_committed;
     count->stats.committed += record->committed + record->control_committed;
     count->stats.reserved += record->size + record->control_size;

@@ -77,7 +77,7 @@ static size_t arena_bits_size(size_t size)
 static size_t arena_head_size(size_t size)
 {
     return mni_round_up(sizeof(struct mni_arena), 64)
-           + 2 * arena_bits_size(size);
+           + 3 * arena_bits_size(size);
 }
 
 /* Lay the record and the bits out at the start of `control`, all zero. */
@@ -96,6 +96,7 @@ static struct mni_arena *arena_place(struct mni_stock *stock, void *control,
     arena->control = control;
     arena->dirty = (uint64_t *)(void *)bits;
     arena->aged = (uint64_t *)(void *)(bits + arena_bits_size(size));
+    arena->old = (uint64_t *)(void *)(bits + 2 * arena_bits_size(size));
     return arena;
 }
 
@@ -375,6 +376,24 @@ static bool arena_commit(struct mni_arena *arena, size_t end)
            || arena_commit_to(arena, mni_round_up(end, MNI_CELL_SIZE));
 }
 
+/* Cells are free no longer, so they have no age. True if they read as zero. */
+static bool arena_in_use(struct mni_arena *arena, size_t first, size_t end)
+{
+    uint64_t dirty = 0;
+
+    for (; first < end; first = mni_cells_next(first)) {
+        uint64_t mask = mni_cells_mask(first, end);
+        size_t word = first / 64;
+        if ((arena->dirty[word] & mask) == 0)
+            continue; /* and so are its other bits */
+        dirty |= arena->dirty[word] & mask;
+        arena->dirty[word] &= ~mask;
+        arena->aged[word] &= ~mask;
+        arena->old[word] &= ~mask;
+    }
+    return dirty == 0;
+}
+
 /* Make memory of cells that the region handed out, or give them back. */
 static void *arena_enter_cells(struct mni_arena *arena, void *start,
                                size_t size, bool *zero)
@@ -385,9 +404,7 @@ static void *arena_enter_cells(struct mni_arena *arena, void *start,
         mn_region_free(&arena->tiled.region, start);
         return NULL;
     }
-    *zero = !mni_cells_any(arena->dirty, first, end);
-    mni_cells_set(arena->dirty, first, end);
-    mni_cells_clear(arena->aged, first, end);
+    *zero = arena_in_use(arena, first, end);
     return start;
 }
 
@@ -418,8 +435,11 @@ void *mni_arena_take_roomy(struct mni_arena *arena, size_t size, size_t align,
 
 void mni_arena_return(struct mni_arena *arena, void *start, size_t size)
 {
+    size_t first = arena_cell(arena, start);
+
     mni_map_set(start, size, arena_default(arena));
     mn_region_free(&arena->tiled.region, start);
+    mni_cells_set(arena->dirty, first, first + size / MNI_CELL_SIZE);
 }
 
 bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
@@ -438,70 +458,56 @@ bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
         return false;
     }
     if (end > old_end) {
-        mni_cells_set(arena->dirty, old_end, end);
-        mni_cells_clear(arena->aged, old_end, end);
+        (void)arena_in_use(arena, old_end, end);
     } else {
         mni_map_set(arena->start + end * MNI_CELL_SIZE,
                     (old_end - end) * MNI_CELL_SIZE, arena_default(arena));
+        mni_cells_set(arena->dirty, end, old_end);
     }
     return true;
 }
 
 /* ---- purge ---- */
 
-struct arena_purge {
-    struct mni_arena *arena;
-    bool everything;
-    bool any;
-};
-
-/* Purge the cells of [first, end), which are free and dirty. */
-static bool arena_purge_cells(struct mni_arena *arena, size_t first, size_t end)
+/* Purge the cells of a word whose bits are set in `due`. Returns those of them
+ * that the system took. */
+static uint64_t arena_purge_cells(const struct mni_arena *arena, size_t word,
+                                  uint64_t due, bool now)
 {
-    if (!mni_os_purge(arena->start + first * MNI_CELL_SIZE,
-                      (end - first) * MNI_CELL_SIZE, true))
-        return false;
-    mni_cells_clear(arena->dirty, first, end);
-    mni_cells_clear(arena->aged, first, end);
-    return true;
-}
+    uint64_t taken = 0;
 
-static bool arena_purge_block(const struct mn_block *block, void *context)
-{
-    struct arena_purge *purge = context;
-    struct mni_arena *arena = purge->arena;
-    const uint64_t *due = purge->everything ? arena->dirty : arena->aged;
-    size_t first = arena_cell(arena, block->start);
-    size_t end = first + block->size / MNI_CELL_SIZE;
-    size_t known = arena->committed / MNI_CELL_SIZE;
-
-    if (block->state != MN_FREE)
-        return true;
-    if (end > known)
-        end = known;
-    while (first < end) {
-        size_t run = first;
-        while (run < end && mni_cells_get(due, run))
-            run++;
-        if (run > first)
-            purge->any |= arena_purge_cells(arena, first, run);
-        else
-            run++;
-        first = run;
+    while (due != 0) {
+        unsigned first = mni_lowest_bit(due);
+        uint64_t beyond = due + (UINT64_C(1) << first); /* 0 at the end */
+        unsigned end = beyond == 0 ? 64 : mni_lowest_bit(beyond);
+        uint64_t run = mni_cells_mask(first, end);
+        if (mni_os_purge(arena->start + (word * 64 + first) * MNI_CELL_SIZE,
+                         (size_t)(end - first) * MNI_CELL_SIZE, now))
+            taken |= run;
+        due &= ~run;
     }
-    /* What is still dirty ages until the next look. */
-    first = arena_cell(arena, block->start);
-    for (; first < end; first = mni_cells_next(first))
-        arena->aged[first / 64] |=
-            arena->dirty[first / 64] & mni_cells_mask(first, end);
-    return true;
+    return taken;
 }
 
-bool mni_arena_purge(struct mni_arena *arena, bool everything)
+bool mni_arena_look(struct mni_arena *arena, struct mni_look *look)
 {
-    struct arena_purge purge = {arena, everything, false};
+    size_t word = look->word++;
 
-    if (arena->records == NULL && arena->size != 0)
-        (void)mn_region_walk(&arena->tiled.region, arena_purge_block, &purge);
-    return purge.any;
+    if (arena->records != NULL || word * 64 * MNI_CELL_SIZE >= arena->committed)
+        return false;
+    uint64_t dirty = arena->dirty[word];
+    uint64_t aged = arena->aged[word];
+    uint64_t old = arena->old[word];
+    if (dirty == 0)
+        return true;
+    uint64_t due = look->everything ? dirty : old & aged;
+    uint64_t taken = arena_purge_cells(arena, word, due, !look->lazy);
+    uint64_t clean = look->lazy ? 0 : taken;
+    uint64_t given = ((old & ~aged) | due) & ~clean;
+    arena->dirty[word] = dirty & ~clean;
+    arena->aged[word] = dirty & ~due & ~given;
+    arena->old[word] = (aged & ~due) | given;
+    look->purged += (size_t)mni_count_bits(taken);
+    look->waiting |= arena->aged[word] != 0;
+    return true;
 }

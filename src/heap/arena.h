@@ -35,9 +35,19 @@ void mni_arena_return(struct mni_arena *arena, void *start, size_t size);
 bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
                       size_t size);
 
-/* Purge free cells that are aged, or all with `everything`, and let the others
- * age. True if any was purged. */
-bool mni_arena_purge(struct mni_arena *arena, bool everything);
+/* A look at the ages of free cells, which goes over the arenas by words of 64
+ * cells. */
+struct mni_look {
+    bool everything; /* purge all, whatever its age */
+    bool lazy;       /* let the system take it when it needs it */
+    uint32_t arena;  /* where to go on */
+    size_t word;
+    size_t purged; /* cells so far */
+    bool waiting;  /* cells were left to age */
+};
+
+/* Look at the next word. False if the arena has no more. */
+bool mni_arena_look(struct mni_arena *arena, struct mni_look *look);
 
 /* Bytes that a record of a span gets in a fixed arena: those of a slab that
  * divides a cell into the smallest slots; no record is larger. */

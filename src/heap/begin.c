@@ -7,6 +7,7 @@
 #include "heap/heap.h"
 #include "heap/limit.h"
 #include "heap/options.h"
+#include "heap/purge.h"
 #include "heap/report.h"
 
 void mni_begin(void)
@@ -24,11 +25,13 @@ void mni_begin(void)
     mni_options_load();
     mni_cache_begin();
     mni_limit_begin();
+    mni_purge_begin();
     mni_fork_begin();
     mni_report_begin();
 }
 
 static __attribute__((destructor(101))) void begin_end(void)
 {
+    mni_purge_end();
     mni_report_end();
 }

@@ -27,20 +27,6 @@ static inline void mni_cells_set(uint64_t *bits, size_t first, size_t end)
         bits[first / 64] |= mni_cells_mask(first, end);
 }
 
-static inline void mni_cells_clear(uint64_t *bits, size_t first, size_t end)
-{
-    for (; first < end; first = mni_cells_next(first))
-        bits[first / 64] &= ~mni_cells_mask(first, end);
-}
-
-static inline bool mni_cells_any(const uint64_t *bits, size_t first, size_t end)
-{
-    for (; first < end; first = mni_cells_next(first))
-        if ((bits[first / 64] & mni_cells_mask(first, end)) != 0)
-            return true;
-    return false;
-}
-
 static inline bool mni_cells_get(const uint64_t *bits, size_t cell)
 {
     return bits[cell / 64] >> cell % 64 & 1;

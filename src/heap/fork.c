@@ -9,6 +9,7 @@
  */
 #include "base/assert.h"
 #include "heap/heap.h"
+#include "heap/purge.h"
 #include "os/os.h"
 
 /* The locks that this fork took; a handler may have interrupted a holder. */
@@ -134,6 +135,7 @@ static void fork_child(void)
 {
     bool others = fork_others_lived();
 
+    mni_purge_forked(others);
     if (others) {
         fork_forget_lists();
         (void)mni_stock_walk(&mni_stock, fork_settle, NULL);

@@ -20,6 +20,7 @@
  *   walk.c    visiting all blocks that are out
  *   limit.c   bounds, and asking the program before failure
  *   stock.c, arena.c  where spans come from
+ *   purge.c   when free memory goes back
  */
 #ifndef MNI_HEAP_H
 #define MNI_HEAP_H
@@ -328,6 +329,9 @@ extern _Atomic uint32_t mni_common_listed[MNI_CLASS_COUNT];
 
 /* The list of all heaps of threads, living and idle; it only grows. */
 struct mni_heap *mni_thread_heaps(void);
+
+/* How many of them belong to living threads. */
+uint32_t mni_thread_count(void);
 
 /* ---- begin.c ---- */
 

@@ -42,6 +42,20 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
             .unit = "ms",
             .help = "how long memory stays free before the system gets it back",
         },
+    [MNI_OPTION_PURGE] =
+        {
+            .name = "purge",
+            .kind = OPTIONS_NAME,
+            .names = "thread|ticks|off",
+            .help = "who looks for it: a thread, or calls that free memory",
+        },
+    [MNI_OPTION_RETURN] =
+        {
+            .name = "return",
+            .kind = OPTIONS_NAME,
+            .names = "now|lazy",
+            .help = "give it at once, or when the system needs it",
+        },
     [MNI_OPTION_RESERVE] =
         {
             .name = "reserve",

@@ -12,6 +12,8 @@
 
 enum mni_option_id {
     MNI_OPTION_DECAY,
+    MNI_OPTION_PURGE,  /* an enum mni_option_purge */
+    MNI_OPTION_RETURN, /* an enum mni_option_return */
     MNI_OPTION_RESERVE,
     MNI_OPTION_LIMIT,
     MNI_OPTION_STATS, /* an enum mni_option_stats */
@@ -20,6 +22,16 @@ enum mni_option_id {
     MNI_OPTION_ANNOUNCE,
     MNI_OPTION_COUNT
 };
+
+/* Who looks at the ages of what is free. */
+enum mni_option_purge {
+    MNI_OPTION_PURGE_THREAD,
+    MNI_OPTION_PURGE_TICKS,
+    MNI_OPTION_PURGE_OFF
+};
+
+/* When the system takes what is purged. */
+enum mni_option_return { MNI_OPTION_RETURN_NOW, MNI_OPTION_RETURN_LAZY };
 
 enum mni_option_stats {
     MNI_OPTION_STATS_OFF,

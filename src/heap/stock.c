@@ -10,6 +10,7 @@
 #include "heap/cache.h"
 #include "heap/cells.h"
 #include "heap/options.h"
+#include "heap/purge.h"
 #include "heap/report.h"
 #include "os/os.h"
 #include "space/meta.h"
@@ -18,7 +19,6 @@ struct mni_stock mni_stock;
 
 enum {
     STOCK_MEBIBYTE = 1024 * 1024,
-    STOCK_MILLISECOND = 1000000,
     STOCK_ROOM = 4, /* times its size is the place of a block that grows */
     STOCK_ROOM_MAX = 64 * STOCK_MEBIBYTE, /* larger ones take any place */
     STOCK_APART_MIN = STOCK_MEBIBYTE / 2,
@@ -54,8 +54,9 @@ static struct mni_arena *stock_arena_of(struct mni_stock *stock,
     mni_stop("a span of no arena");
 }
 
-/* Note how much is committed, after each change. */
-static void stock_note(struct mni_stock *stock)
+/* Note how much is committed, after each change. True if the caller must call
+ * mni_purge_start when it has left the lock. */
+static bool stock_note(struct mni_stock *stock)
 {
     size_t records = mni_map_committed() + mni_meta_committed();
     size_t committed = records;
@@ -68,6 +69,7 @@ static void stock_note(struct mni_stock *stock)
     mn_atomic_store_relaxed(&mni_report_window.records, records);
     mn_atomic_store_relaxed(&mni_report_window.reserved,
                             mni_map_reserved() + mni_meta_reserved());
+    return mni_purge_wants_start(committed);
 }
 
 /* ---- growing ---- */
@@ -214,36 +216,6 @@ static void stock_delete_record(struct mni_stock *stock, struct mni_span *span)
         mni_meta_delete(span, span->record_size);
 }
 
-/* ---- the age of what is free ---- */
-
-/* Once in every decay time, purge what was free all that time. */
-static void stock_tick(struct mni_stock *stock)
-{
-    if (stock->fixed)
-        return;
-    uint64_t now = mni_os_now();
-    uint64_t decay = mni_option(MNI_OPTION_DECAY) * STOCK_MILLISECOND;
-    if (stock->looked == 0)
-        stock->looked = now; /* nothing was free before */
-    if (now - stock->looked < decay)
-        return;
-    stock->looked = now;
-    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
-        (void)mni_arena_purge(stock->arenas[i], decay == 0);
-}
-
-bool mni_stock_purge(struct mni_stock *stock)
-{
-    bool any = false;
-
-    if (!mni_stock_lock(stock))
-        return false;
-    for (uint32_t i = 0; i < mn_atomic_load_relaxed(&stock->arena_count); i++)
-        any |= mni_arena_purge(stock->arenas[i], true);
-    mni_stock_unlock(stock);
-    return any;
-}
-
 /* ---- spans ---- */
 
 /* The limit of the process is not about memory that the user gave. */
@@ -252,12 +224,13 @@ static struct mni_limit *stock_limit(const struct mni_stock *stock)
     return stock->fixed ? NULL : &mni_limit_process;
 }
 
-static void stock_count(struct mni_stock *stock, struct mni_limit *limit,
+/* As stock_note. */
+static bool stock_count(struct mni_stock *stock, struct mni_limit *limit,
                         size_t size)
 {
     mni_limit_add(stock_limit(stock), size);
     mni_limit_add(limit, size);
-    stock_note(stock);
+    return stock_note(stock);
 }
 
 static void stock_discount(struct mni_stock *stock, struct mni_limit *limit,
@@ -300,6 +273,7 @@ static struct mni_span *stock_take(struct mni_stock *stock,
 {
     struct mni_limit *process = stock_limit(stock);
     struct mni_span *span = NULL;
+    bool grown = false;
 
     if (request->size == 0 || request->size > PTRDIFF_MAX - MNI_CELL_SIZE)
         return NULL;
@@ -309,11 +283,13 @@ static struct mni_span *stock_take(struct mni_stock *stock,
     if (mni_limit_admits(process, request->limit, size)) {
         span = stock_take_span(stock, size, request, zero);
         if (span != NULL)
-            stock_count(stock, request->limit, size);
+            grown = stock_count(stock, request->limit, size);
         else
             mni_limit_no_memory(process, request->limit);
     }
     mni_stock_unlock(stock);
+    if (grown)
+        mni_purge_start();
     return span;
 }
 
@@ -345,7 +321,7 @@ bool mni_stock_return(struct mni_span *span, struct mni_limit *limit)
     mni_arena_return(stock_arena_of(stock, span->start), span->start,
                      span->size);
     stock_delete_record(stock, span);
-    stock_tick(stock);
+    mni_purge_returned(stock);
     uint64_t looked = stock->looked;
     mni_stock_unlock(stock);
     if (!stock->fixed)
@@ -366,19 +342,22 @@ bool mni_stock_resize(struct mni_span *span, size_t size,
         return true;
     if (!mni_stock_lock(stock))
         return false;
+    bool grown = false;
     bool done = (size < before
                  || mni_limit_admits(stock_limit(stock), limit, size - before))
                 && mni_arena_resize(stock_arena_of(stock, span->start),
                                     span->start, before, size);
     if (done && size > before) {
         mni_map_set(span->start + before, size - before, &span->owner);
-        stock_count(stock, limit, size - before);
+        grown = stock_count(stock, limit, size - before);
     } else if (done) {
         stock_discount(stock, limit, before - size);
     }
     if (done)
         span->size = size;
     mni_stock_unlock(stock);
+    if (grown)
+        mni_purge_start();
     return done;
 }
 
@@ -444,7 +423,8 @@ static void stock_survey_cell(const struct mni_arena *arena, size_t offset,
 
     if (!mni_cells_get(arena->dirty, cell))
         survey->untouched += MNI_CELL_SIZE;
-    else if (mni_cells_get(arena->aged, cell))
+    else if (mni_cells_get(arena->aged, cell)
+             || mni_cells_get(arena->old, cell))
         survey->purgeable += MNI_CELL_SIZE;
     else
         survey->spans += MNI_CELL_SIZE;

@@ -3,9 +3,9 @@
  *
  * A stock is one or more arenas. An arena is a range of addresses that a tiled
  * region divides, a cell at a time; it becomes memory from its start on as far
- * as it was ever handed out. Two bits for each cell tell whether there may be
- * physical memory behind it, and whether it has been free since the last look
- * of the purge, which comes once in every decay time.
+ * as it was ever handed out. Of each free cell, bits tell whether there may be
+ * physical memory behind it, and how many looks of the purge it has been free
+ * for; a look comes twice in every decay time.
  */
 #ifndef MNI_STOCK_H
 #define MNI_STOCK_H
@@ -30,10 +30,14 @@ struct mni_arena {
     unsigned char *control;   /* this record, the bits, the region's records */
     size_t control_size;      /* reserved for them */
     size_t control_committed; /* writable from its start on */
-    uint64_t *dirty;          /* of each cell: may be resident */
-    uint64_t *aged;           /* of each cell: free since the last look */
-    unsigned char *records;   /* of spans, in a fixed stock; else NULL */
-    struct mn_owner *below;   /* who owned the cells before, likewise */
+    /* Bits of each cell that is free; those of others are clear. Old but not
+     * aged is what the system has been told that it may take, and what it
+     * refused to take: no look tries it again. */
+    uint64_t *dirty;        /* may be resident */
+    uint64_t *aged;         /* and was so at the last look */
+    uint64_t *old;          /* and at the one before */
+    unsigned char *records; /* of spans, in a fixed stock; else NULL */
+    struct mn_owner *below; /* who owned the cells before, likewise */
 };
 
 struct mni_stock {
@@ -43,7 +47,7 @@ struct mni_stock {
     _Atomic uint32_t arena_count;
     struct mni_arena *arenas[MNI_ARENAS_MAX];
     size_t next_size; /* of the next arena */
-    uint64_t looked;  /* when the purge last looked, in nanoseconds */
+    uint64_t looked;  /* at the last tick, in nanoseconds */
     size_t committed_peak;
 };
 
@@ -116,7 +120,7 @@ struct mni_stock_survey {
 void mni_stock_survey(struct mni_stock *stock, struct mni_stock_survey *survey,
                       mni_span_fn visit, void *context);
 
-/* Purge all that is free. True if there was any. */
+/* Purge all that is free. True if there was any. In purge.c. */
 bool mni_stock_purge(struct mni_stock *stock);
 
 /* Make a fixed stock inside `memory`, a multiple of 64 bytes; false if that is

@@ -9,6 +9,7 @@
  */
 #include "heap/fast.h"
 
+#include "heap/purge.h"
 #include "heap/report.h"
 #include "os/os.h"
 #include "space/meta.h"
@@ -26,6 +27,7 @@ static struct mni_lock thread_lock; /* after heaps', before stocks' */
 static _Atomic(struct mni_heap *) thread_heaps;
 static struct mni_heap *thread_idle;
 static bool thread_common_ready;
+static _Atomic uint32_t thread_count; /* living ones with a heap */
 
 /* Linked whenever a heap is, so that static programs have it, too. */
 static __attribute__((constructor(101))) void thread_begin(void)
@@ -60,6 +62,20 @@ struct mni_heap *mni_thread_heaps(void)
 {
     /* Acquire: pairs with the release in thread_new_heap. */
     return mn_atomic_load_acquire(&thread_heaps);
+}
+
+uint32_t mni_thread_count(void)
+{
+    return mn_atomic_load_relaxed(&thread_count);
+}
+
+/* Requires: the common lock, or the child of a fork. */
+static void thread_set_kind(struct mni_heap *heap, enum mni_heap_kind kind)
+{
+    uint32_t change = kind == MNI_HEAP_THREAD ? 1 : UINT32_MAX;
+
+    (void)mn_atomic_add_relaxed(&thread_count, change);
+    mn_atomic_store_release(&heap->kind, kind);
 }
 
 void *mni_common_alloc(size_t size)
@@ -155,20 +171,22 @@ static void thread_ended(void *context)
     if (!mni_common_lock())
         return; /* the thread ends inside a handler: the heap is lost */
     thread_hand_over(heap);
-    mn_atomic_store_release(&heap->kind, MNI_HEAP_IDLE);
+    thread_set_kind(heap, MNI_HEAP_IDLE);
     /* Pairs with the fence in mni_slab_tell. */
     mn_atomic_fence();
     (void)mni_heap_drain(heap);
     heap->idle = thread_idle;
     thread_idle = heap;
     mni_common_unlock();
+    if (mni_thread_count() == 0)
+        mni_purge_alone();
 }
 
 void mni_thread_gone(struct mni_heap *heap)
 {
     if (mn_atomic_load_relaxed(&heap->kind) != MNI_HEAP_THREAD)
         return;
-    mn_atomic_store_relaxed(&heap->kind, MNI_HEAP_IDLE);
+    thread_set_kind(heap, MNI_HEAP_IDLE);
     heap->idle = thread_idle;
     thread_idle = heap;
 }
@@ -183,7 +201,7 @@ struct mni_heap *mni_thread_heap(void)
     if (made)
         heap = thread_new_heap();
     if (made && heap != NULL) {
-        mn_atomic_store_release(&heap->kind, MNI_HEAP_THREAD);
+        thread_set_kind(heap, MNI_HEAP_THREAD);
         mni_heap_self = heap;
     }
     mni_common_unlock();

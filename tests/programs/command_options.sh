@@ -15,6 +15,8 @@ expect() {
 }
 
 expect decay "1000 default"
+expect purge "thread default"
+expect return "now default"
 expect reserve "1024 default"
 expect limit "0 default"
 expect stats "off default"
@@ -23,6 +25,7 @@ expect report "- default"
 checked "defaults"
 
 for valid in decay=0 decay=3600000 decay=007 reserve=1 reserve=1048576 \
+    purge=thread purge=ticks purge=off return=now return=lazy \
     limit=0 limit=16777216 check=off check=exit check=report stats=off stats=text stats=json report=/tmp/x report= '' , ,,decay=5,,; do
     export MNEME="$valid"
     value decay >/dev/null
@@ -31,6 +34,7 @@ for valid in decay=0 decay=3600000 decay=007 reserve=1 reserve=1048576 \
 done
 MNEME=decay=3600000 expect decay "3600000 MNEME"
 MNEME=decay=5,decay=6 expect decay "6 MNEME"
+MNEME=purge=off,purge=ticks expect purge "ticks MNEME"
 MNEME=report=a=b expect report "a=b MNEME"
 checked "valid values at their bounds; the last one counts"
 
@@ -38,7 +42,7 @@ unset MNEME
 for bad in decay=-1 decay=3600001 decay=1.5 decay=1x decay= decay decay=+1 \
     'decay= 1' limit=-1 limit=16777217 limit=1G limit= limit check=on check= reserve=0 reserve=1048577 stats=on stats= stats=textt \
     decay=18446744073709551616 decay=99999999999999999999999999999 =5 = \
-    DECAY=5; do
+    DECAY=5 purge=on purge= purge=thread\|ticks return=1 return=later; do
     MNEME=$bad value decay >/dev/null
     [ "$(wc -l <err)" -eq 1 ] || fail "MNEME=$bad: $(cat err)"
     grep -q '`mneme options`' err || fail "MNEME=$bad: $(cat err)"
@@ -51,7 +55,8 @@ checked "a bad value is named and its option keeps the default"
 
 for typo in dekay:decay deacy:decay ecay:decay decayy:decay reservr:reserve \
     limits:limit limt:limit \
-    resrve:reserve stat:stats sttas:stats repot:report; do
+    resrve:reserve stat:stats sttas:stats repot:report \
+    prge:purge retrun:return; do
     MNEME=${typo%:*}=1 value decay >/dev/null
     grep -q "unknown option \"${typo%:*}\"; did you mean \"${typo#*:}\"?" \
         err || fail "$typo: $(cat err)"

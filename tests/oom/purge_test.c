@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of the purge where the system refuses: without its thread memory comes
+ * back by ticks, and what cannot be purged stays usable and is not tried again
+ * and again. */
+#include <mn/heap.h>
+#include <mn/stats.h>
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "heap/arena.h"
+#include "os/os_fake.h"
+#include "test.h"
+
+enum { KIB = 1024, MIB = 1024 * KIB, LARGE = 1024 * KIB, BLOCKS = 40 };
+
+static void *blocks[BLOCKS];
+
+static unsigned thread_count(void)
+{
+    unsigned count = 0;
+    DIR *folder = opendir("/proc/self/task");
+
+    EXPECT(folder != NULL);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        count += entry->d_name[0] != '.';
+    (void)closedir(folder);
+    return count;
+}
+
+static size_t untouched(void)
+{
+    struct mn_stats stats;
+    size_t sum = 0;
+
+    EXPECT(mn_stats(&stats));
+    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
+        sum += mn_stats_cause(&stats, i);
+    EXPECT(sum == stats.committed);
+    return stats.untouched;
+}
+
+static void expect_back_by_ticks(void)
+{
+    const struct timespec tenth = {0, 100000000};
+
+    for (size_t i = 0; i < BLOCKS; i++)
+        mn_free(blocks[i]);
+    for (int tenths = 0; untouched() < (BLOCKS - 1) * (size_t)LARGE; tenths++) {
+        EXPECT(tenths < 600);
+        (void)nanosleep(&tenth, NULL);
+        mn_free(mn_alloc(LARGE));
+    }
+}
+
+static void expect_thread_later(void)
+{
+    for (int tries = 0; thread_count() == 1; tries++) {
+        EXPECT(tries < 1000);
+        mn_free(mn_alloc(LARGE));
+    }
+}
+
+/* Refuse one call of all that are made while the heap grows. Returns whether
+ * that was the start of the thread. */
+static bool refuse(uint64_t number)
+{
+    int status;
+    pid_t child = fork();
+
+    EXPECT(child >= 0);
+    if (child == 0) {
+        mn_free(mn_alloc(1));
+        mni_fake_fail(number, number);
+        for (size_t i = 0; i < BLOCKS; i++)
+            blocks[i] = mn_alloc(LARGE);
+        mni_fake_fail(0, 0);
+        bool refused = thread_count() == 1;
+        for (size_t i = 0; i < BLOCKS; i++)
+            EXPECT(!refused || blocks[i] != NULL);
+        if (refused) {
+            expect_back_by_ticks();
+            expect_thread_later();
+        }
+        _exit(refused ? 1 : 0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+    return WEXITSTATUS(status) == 1;
+}
+
+TEST(without_a_thread_memory_comes_back_by_ticks)
+{
+    uint64_t number = 1;
+
+    while (!refuse(number))
+        EXPECT(++number < 100);
+}
+
+static struct mni_look look(bool everything)
+{
+    struct mni_look all = {.everything = everything};
+
+    EXPECT(mni_stock_lock(&mni_stock));
+    for (; all.arena < mni_stock.arena_count; all.arena++, all.word = 0)
+        while (mni_arena_look(mni_stock.arenas[all.arena], &all))
+            continue;
+    mni_stock_unlock(&mni_stock);
+    return all;
+}
+
+TEST(what_the_system_does_not_take_stays_and_is_not_tried_again)
+{
+    unsigned char *block = mn_alloc(LARGE);
+
+    memset(block, 1, LARGE);
+    mn_free(block);
+    (void)look(false);
+    (void)look(false);
+    size_t before = untouched();
+    mni_fake_fail(1, UINT64_MAX);
+    EXPECT(look(false).purged == 0);
+    uint64_t calls = mni_fake_calls();
+    EXPECT(calls > 0);
+    EXPECT(!look(false).waiting);
+    EXPECT(mni_fake_calls() == calls);
+    EXPECT(untouched() == before);
+    EXPECT(!mn_trim());
+    mni_fake_fail(0, 0);
+    EXPECT(mn_trim());
+    EXPECT(untouched() >= before + LARGE);
+    EXPECT(!mn_trim());
+}
