@@ -47,7 +47,7 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
             .name = "purge",
             .kind = OPTIONS_NAME,
             .names = "thread|ticks|off",
-            .help = "who looks for it: a thread, or calls that free memory",
+            .help = "who looks at ages: a thread, or calls that free memory",
         },
     [MNI_OPTION_RETURN] =
         {
