@@ -152,7 +152,8 @@ MN_API bool mn_heap_check(const struct mn_heap *heap) MN_MUST_USE;
 MN_API bool mn_heap_walk(const struct mn_heap *heap, mn_block_fn visit,
                          void *context) MN_MUST_USE;
 
-/* Give back to the system what is free. True if there was any. */
+/* Give back to the system the spans that are free, and the pages of blocks that
+ * wait for the thread that allocated them. True if there were any. */
 MN_API bool mn_trim(void);
 
 /* True if moving `block` to a new allocation of its size would help to empty

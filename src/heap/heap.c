@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "heap/fast.h"
 #include "heap/report.h"
+#include "heap/returned.h"
 #include "os/os.h"
 #include "space/meta.h"
 
@@ -211,7 +212,8 @@ bool mn_trim(void)
         mni_heap_collect(&mni_heap_common);
         mni_common_unlock();
     }
-    return mni_stock_purge(&mni_stock);
+    bool any = mni_returned_purge(true, true);
+    return mni_stock_purge(&mni_stock) || any;
 }
 
 /* ---- first-class heaps ---- */

@@ -21,6 +21,7 @@
  *   limit.c   bounds, and asking the program before failure
  *   stock.c, arena.c  where spans come from
  *   purge.c   when free memory goes back
+ *   returned.c  what other threads returned to one that sleeps
  */
 #ifndef MNI_HEAP_H
 #define MNI_HEAP_H
@@ -84,6 +85,11 @@ struct mni_heap {
     struct mni_heap *next;  /* in the list of all heaps of threads */
     struct mni_heap *idle;  /* in the list of idle ones */
     struct mni_cache cache; /* of large spans, of a thread's heap */
+
+    /* Under the stock's lock: what `pending` was when returned.c last looked,
+     * and at how many looks in a row. */
+    const struct mni_slab *told;
+    uint32_t told_looks;
 };
 
 /* A first-class heap. The lock comes before those of stocks. */

@@ -18,6 +18,7 @@
 #include "base/assert.h"
 #include "base/word.h"
 #include "heap/heap.h"
+#include "heap/purge.h"
 
 enum {
     LISTS_MANY = 8,   /* slabs of a class, from which on it is worth looking */
@@ -316,8 +317,10 @@ void mni_slab_tell(struct mni_slab *slab)
     /* The heap becomes idle before it drains for the last time, and we push
      * before we look whether it is idle: one of us sees the other. */
     mn_atomic_fence();
-    if (pushed)
+    if (pushed) {
+        mni_purge_told();
         lists_help(heap);
+    }
 }
 
 bool mni_slab_drain(struct mni_heap *heap, struct mni_slab *slab)

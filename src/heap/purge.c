@@ -17,6 +17,7 @@
 #include "heap/arena.h"
 #include "heap/heap.h"
 #include "heap/options.h"
+#include "heap/returned.h"
 #include "os/os.h"
 
 enum {
@@ -130,6 +131,15 @@ void mni_purge_returned(struct mni_stock *stock)
         purge_wake(PURGE_AWAKE);
 }
 
+void mni_purge_told(void)
+{
+    uint32_t asleep = PURGE_ASLEEP;
+
+    if (purge_word() == PURGE_ASLEEP
+        && mn_atomic_cas_strong_acquire(&purge.word, &asleep, PURGE_AWAKE))
+        mni_os_wake(&purge.word);
+}
+
 void mni_purge_alone(void)
 {
     if (!mni_stock_lock(&mni_stock))
@@ -157,15 +167,23 @@ static bool purge_look_in_steps(void)
 
     purge_lock();
     purge.news = false;
+    struct mni_sleepers sleepers = mni_returned_look();
     mni_stock_unlock(&mni_stock);
+    if (sleepers.due)
+        (void)mni_returned_purge(false, !look.lazy);
     do {
         purge_lock();
         over = purge_go_on(&mni_stock, &look, PURGE_STEP);
-        more = look.waiting || purge.news;
+        more = look.waiting || purge.news || sleepers.waiting;
         if (over && !more && purge_word() == PURGE_AWAKE)
             mn_atomic_store_relaxed(&purge.word, PURGE_ASLEEP);
         mni_stock_unlock(&mni_stock);
     } while (!over);
+    /* Who tells a heap does so before a fence and a look at the word, and we
+     * the other way round: one of us sees the other. */
+    mn_atomic_fence();
+    if (!more && mni_returned_news())
+        mni_purge_told();
     return more;
 }
 

@@ -21,6 +21,9 @@ bool mni_purge_wants_start(size_t committed);
 /* Start the thread. Where it cannot be, all goes on without. */
 void mni_purge_start(void);
 
+/* A heap was told of a slab, and a fence has followed. */
+void mni_purge_told(void);
+
 /* The last thread with a heap has ended. */
 void mni_purge_alone(void);
 

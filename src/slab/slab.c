@@ -81,6 +81,8 @@ static bool slab_drain_word(struct mni_slab *slab, uint32_t i)
     /* Acquire: pairs with the release in mni_slab_return_any, so that what the
      * other thread did to the slot is over. */
     uint64_t returned = mn_atomic_exchange_acq_rel(remote, 0);
+    if (returned == 0)
+        return false; /* another thread has them, to purge their pages */
     MN_CHECK((mn_atomic_load_relaxed(&slab->bits[i]) & returned) == 0,
              "a block was released twice");
     mni_slots_add(&slab->bits[i], returned);

@@ -9,17 +9,12 @@
 #include <mn/stats.h>
 
 #include "heap/report.h"
+#include "purge_scenarios.h"
 #include "state.h"
 #include "visit_scenarios.h"
 
-enum {
-    KIB = 1024,
-    SMALL = 512,
-    SLOT = 16 * KIB,
-    SLOTS = 8,
-    OTHER = SLOT - 2 * KIB, /* of the class below */
-    LARGE = 512 * KIB
-};
+enum { KIB = 1024, SMALL = 512, SLOT = 16 * KIB, SLOTS = 8, LARGE = 512 * KIB };
+enum { OTHER = SLOT - 2 * KIB }; /* of the class below */
 
 static void *block[2 * SLOTS];
 static struct mn_heap *heap;
@@ -562,6 +557,9 @@ static const struct explore_scenario scenarios[] = {
     {"words", 3, 2, words_setup, words_body, check_all, NULL},
     {"empty", 3, 2, empty_setup, empty_body, check_all, NULL},
     {"trim", 3, 2, empty_setup, trim_body, check_all, NULL},
+    {"purge", 3, 2, purge_setup, purge_body, check_all, NULL},
+    {"purge empty", 3, 2, purge_empty_setup, purge_empty_body, check_all, NULL},
+    {"purge ends", 3, 2, purge_setup, purge_ends_body, check_all, NULL},
     {"cross", 2, 3, cross_setup, cross_body, check_all, NULL},
     {"ends", 3, 2, ends_setup, ends_body, check_all, NULL},
     {"reused", 3, 2, ends_setup, reused_body, check_all, NULL},

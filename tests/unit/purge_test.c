@@ -256,6 +256,59 @@ TEST(a_child_of_threads_goes_on_with_ticks)
     EXPECT(pthread_join(thread, NULL) == 0);
 }
 
+/* ---- a thread that sleeps ---- */
+
+static void *fill_and_sleep(void *context)
+{
+    fill();
+    (void)pthread_barrier_wait(&barrier);
+    (void)pthread_barrier_wait(&barrier);
+    /* It can use all that came back. */
+    fill();
+    release();
+    return context;
+}
+
+/* All that another thread allocated is released; its owner sleeps. */
+static void release_beside_owner(void (*expect_back)(size_t full))
+{
+    pthread_t thread;
+
+    EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    EXPECT(pthread_create(&thread, NULL, fill_and_sleep, NULL) == 0);
+    (void)pthread_barrier_wait(&barrier);
+    size_t full = resident();
+    release();
+    expect_back(full);
+    EXPECT(mn_heap_check(NULL));
+    (void)pthread_barrier_wait(&barrier);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    EXPECT(mn_heap_check(NULL));
+}
+
+TEST(what_others_released_comes_back_while_its_owner_sleeps)
+{
+    release_beside_owner(expect_back_while_asleep);
+}
+
+static void expect_trim_gives_back(size_t full)
+{
+    struct mn_stats stats;
+
+    EXPECT(mn_trim());
+    EXPECT(resident() <= full - 56 * (size_t)MIB);
+    EXPECT(!mn_trim());
+    EXPECT(mn_stats(&stats));
+    expect_partition(&stats);
+    EXPECT(stats.block_count == 0);
+    EXPECT(stats.untouched >= 56 * (size_t)MIB);
+}
+
+TEST(a_trim_gives_back_what_others_released)
+{
+    release_beside_owner(expect_trim_gives_back);
+}
+
 /* ---- signals ---- */
 
 static volatile sig_atomic_t handled;

@@ -5,6 +5,7 @@
 #include <mn/stats.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "heap/stock.h"
@@ -47,18 +48,24 @@ static void *use_spans(void *context)
     return NULL;
 }
 
+static void expect_partition(void)
+{
+    struct mn_stats stats;
+    size_t sum = 0;
+
+    EXPECT(mn_stats(&stats));
+    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
+        sum += mn_stats_cause(&stats, i);
+    EXPECT(sum == stats.committed);
+}
+
 /* Some 30 MiB are free at any time, and old. */
 static void *look_on(void *context)
 {
     uint64_t until = mni_os_now() + nanoseconds;
-    struct mn_stats stats;
 
     while (mni_os_now() < until) {
-        size_t sum = 0;
-        EXPECT(mn_stats(&stats));
-        for (unsigned i = 0; i < mn_stats_cause_count(); i++)
-            sum += mn_stats_cause(&stats, i);
-        EXPECT(sum == stats.committed);
+        expect_partition();
         (void)mn_trim();
     }
     return context;
@@ -82,6 +89,73 @@ TEST(blocks_keep_their_bytes_while_others_are_purged)
 {
     mn_free(memset(mn_alloc(30 * MIB), 1, 30 * MIB));
     run(use_spans);
+}
+
+/* ---- blocks that others release ---- */
+
+enum { PASSED = 4096 };
+
+static _Atomic(unsigned char *) passed[PASSED];
+
+static size_t passed_size(size_t n)
+{
+    return 16 + n * 37 % 9000;
+}
+
+static void *make_for_others(void *context)
+{
+    uint64_t random = (uint64_t)(uintptr_t)context;
+    uint64_t until = mni_os_now() + nanoseconds;
+
+    while (mni_os_now() < until) {
+        size_t n = test_random(&random) % PASSED;
+        unsigned char *block = mn_alloc(passed_size(n));
+        EXPECT(block != NULL);
+        memset(block, (int)n, passed_size(n));
+        block = atomic_exchange(&passed[n], block);
+        if (block != NULL) {
+            expect_filled(block, passed_size(n), (unsigned char)n);
+            mn_free(block);
+        }
+    }
+    return NULL;
+}
+
+static void *release_and_trim(void *context)
+{
+    uint64_t random = 20240229;
+    uint64_t until = mni_os_now() + nanoseconds;
+
+    for (unsigned step = 0; mni_os_now() < until; step++) {
+        size_t n = test_random(&random) % PASSED;
+        unsigned char *block = atomic_exchange(&passed[n], NULL);
+        if (block != NULL) {
+            expect_filled(block, passed_size(n), (unsigned char)n);
+            mn_free(block);
+        }
+        if (step % 1000 == 0) {
+            (void)mn_trim();
+            expect_partition();
+        }
+    }
+    return context;
+}
+
+/* Owners allocate at the moment in which what they got back is purged. */
+TEST(owners_allocate_while_their_returned_slots_are_purged)
+{
+    pthread_t threads[THREADS];
+
+    for (size_t i = 0; i < THREADS; i++)
+        EXPECT(pthread_create(&threads[i], NULL,
+                              i == 0 ? release_and_trim : make_for_others,
+                              (void *)(i + 1))
+               == 0);
+    for (size_t i = 0; i < THREADS; i++)
+        EXPECT(pthread_join(threads[i], NULL) == 0);
+    for (size_t n = 0; n < PASSED; n++)
+        mn_free(passed[n]);
+    EXPECT(mn_heap_check(NULL));
 }
 
 TEST(statistics_and_trims_go_on_beside_the_purge)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* purge_scenarios.h -- the scenarios of purged pages, for heap_scenarios.c. */
+#ifndef PURGE_SCENARIOS_H
+#define PURGE_SCENARIOS_H
+
+void purge_setup(void);
+void purge_body(int thread);
+void purge_empty_setup(void);
+void purge_empty_body(int thread);
+void purge_ends_body(int thread);
+
+#endif
