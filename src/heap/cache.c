@@ -94,6 +94,16 @@ bool mni_cache_age(bool everything)
     return any;
 }
 
+bool mni_cache_holds(void)
+{
+    for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
+         heap = heap->next)
+        for (size_t i = 0; i < MNI_CACHE_SPANS; i++)
+            if (mn_atomic_load_relaxed(&heap->cache.spans[i]) != 0)
+                return true;
+    return false;
+}
+
 void mni_cache_tick(uint64_t looked)
 {
     uint64_t before = mn_atomic_load_relaxed(&cache_looked);

@@ -82,8 +82,8 @@ static inline struct mni_span *mni_cache_take(struct mni_cache *cache,
  * Requires: the same. */
 struct mni_span *mni_cache_take_largest(struct mni_cache *cache, size_t size);
 
-/* Keep a span that nobody has; false if there is no room. Requires: the same.
- */
+/* Keep a span that nobody has; false if there is no room. The purge is to be
+ * told. Requires: the same. */
 static inline bool mni_cache_put(struct mni_cache *cache, struct mni_span *span)
 {
     size_t size = span->size;
@@ -108,6 +108,9 @@ static inline bool mni_cache_put(struct mni_cache *cache, struct mni_span *span)
  * the last look, or all with `everything`, of all heaps. True if there was
  * any. */
 bool mni_cache_age(bool everything);
+
+/* Whether any heap has one. */
+bool mni_cache_holds(void);
 
 /* Look once in every decay time; `looked` changes as often. */
 void mni_cache_tick(uint64_t looked);

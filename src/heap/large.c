@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/bits.h"
 #include "heap/heap.h"
+#include "heap/purge.h"
 #include "heap/report.h"
 
 /* Blocks that a signal handler released while it had interrupted the stock;
@@ -156,6 +157,7 @@ static __attribute__((noinline)) void large_free_slow(struct mni_large *large)
     if (!large_keep(large, true))
         mni_large_return(large);
     mni_large_return_deferred();
+    mni_purge_told();
 }
 
 void mni_large_free(struct mni_large *large)
@@ -168,6 +170,8 @@ void mni_large_free(struct mni_large *large)
     if (mn_atomic_load_relaxed(&large_deferred) != NULL
         || !large_keep(large, false))
         large_free_slow(large);
+    else
+        mni_purge_told();
 }
 
 bool mni_large_resize(struct mni_large *large, size_t size)

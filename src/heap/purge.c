@@ -30,11 +30,10 @@ enum {
 
 enum purge_state { PURGE_STOPPED, PURGE_STARTING, PURGE_RUNS };
 
-/* What the thread sleeps on. */
-enum { PURGE_AWAKE, PURGE_ASLEEP, PURGE_ENDS };
+/* Changes from asleep to awake without the lock. */
+_Atomic uint32_t mni_purge_word;
 
-/* All change under the lock of the process's stock; the word is also read
- * without. */
+/* All under the lock of the process's stock. */
 static struct {
     enum purge_state state;
     bool by_age;      /* from the start of the process on */
@@ -42,8 +41,7 @@ static struct {
     size_t large;     /* bytes from which on there is a thread, 0 for none */
     uint64_t process; /* that may have it: not a child by vfork */
     uint32_t patience;
-    bool news;             /* cells were returned since a look began */
-    _Atomic uint32_t word; /* asleep: until it is woken, not for a time */
+    bool news; /* cells were returned since a look began */
 } purge;
 
 /* ---- looks ---- */
@@ -109,13 +107,13 @@ static void purge_tick(struct mni_stock *stock)
 /* Relaxed, as everywhere: it is the lock that says what there is to do. */
 static uint32_t purge_word(void)
 {
-    return mn_atomic_load_relaxed(&purge.word);
+    return mn_atomic_load_relaxed(&mni_purge_word);
 }
 
-static void purge_wake(uint32_t word)
+static void purge_change_word(uint32_t word)
 {
-    mn_atomic_store_relaxed(&purge.word, word);
-    mni_os_wake(&purge.word);
+    mn_atomic_store_relaxed(&mni_purge_word, word);
+    mni_os_wake(&mni_purge_word);
 }
 
 void mni_purge_returned(struct mni_stock *stock)
@@ -127,17 +125,16 @@ void mni_purge_returned(struct mni_stock *stock)
         return;
     }
     purge.news = true;
-    if (purge_word() == PURGE_ASLEEP)
-        purge_wake(PURGE_AWAKE);
+    if (purge_word() == MNI_PURGE_ASLEEP)
+        purge_change_word(MNI_PURGE_AWAKE);
 }
 
-void mni_purge_told(void)
+void mni_purge_wake(void)
 {
-    uint32_t asleep = PURGE_ASLEEP;
+    uint32_t asleep = MNI_PURGE_ASLEEP;
 
-    if (purge_word() == PURGE_ASLEEP
-        && mn_atomic_cas_strong_acquire(&purge.word, &asleep, PURGE_AWAKE))
-        mni_os_wake(&purge.word);
+    if (mn_atomic_cas_strong_acquire(&mni_purge_word, &asleep, MNI_PURGE_AWAKE))
+        mni_os_wake(&mni_purge_word);
 }
 
 void mni_purge_alone(void)
@@ -145,7 +142,7 @@ void mni_purge_alone(void)
     if (!mni_stock_lock(&mni_stock))
         return;
     if (purge.state != PURGE_STOPPED)
-        purge_wake(PURGE_ENDS);
+        purge_change_word(MNI_PURGE_ENDS);
     mni_stock_unlock(&mni_stock);
 }
 
@@ -155,6 +152,26 @@ static void purge_lock(void)
 {
     if (!mni_stock_lock(&mni_stock))
         mni_stop("the purge was interrupted");
+}
+
+/* Look at what heaps have that their threads may be in no need of. True if
+ * there is something for another look. */
+static bool purge_look_at_heaps(bool lazy)
+{
+    bool held = false;
+
+    /* Or a fork could come between a cache and the stock. */
+    if (mni_common_lock()) {
+        (void)mni_cache_age(false);
+        held = mni_cache_holds();
+        mni_common_unlock();
+    }
+    purge_lock();
+    struct mni_sleepers sleepers = mni_returned_look();
+    mni_stock_unlock(&mni_stock);
+    if (sleepers.due)
+        (void)mni_returned_purge(false, !lazy);
+    return held || sleepers.waiting;
 }
 
 /* A look in steps, between which others have the lock. True if there is
@@ -167,22 +184,20 @@ static bool purge_look_in_steps(void)
 
     purge_lock();
     purge.news = false;
-    struct mni_sleepers sleepers = mni_returned_look();
     mni_stock_unlock(&mni_stock);
-    if (sleepers.due)
-        (void)mni_returned_purge(false, !look.lazy);
+    bool waiting = purge_look_at_heaps(look.lazy);
     do {
         purge_lock();
         over = purge_go_on(&mni_stock, &look, PURGE_STEP);
-        more = look.waiting || purge.news || sleepers.waiting;
-        if (over && !more && purge_word() == PURGE_AWAKE)
-            mn_atomic_store_relaxed(&purge.word, PURGE_ASLEEP);
+        more = look.waiting || purge.news || waiting;
+        if (over && !more && purge_word() == MNI_PURGE_AWAKE)
+            mn_atomic_store_relaxed(&mni_purge_word, MNI_PURGE_ASLEEP);
         mni_stock_unlock(&mni_stock);
     } while (!over);
     /* Who tells a heap does so before a fence and a look at the word, and we
      * the other way round: one of us sees the other. */
     mn_atomic_fence();
-    if (!more && mni_returned_news())
+    if (!more && (mni_returned_news() || mni_cache_holds()))
         mni_purge_told();
     return more;
 }
@@ -191,9 +206,9 @@ static void purge_sleep(uint64_t time)
 {
     uint64_t until = mni_os_now() + time;
 
-    for (uint64_t now = until - time; now < until && purge_word() != PURGE_ENDS;
-         now = mni_os_now())
-        mni_os_wait(&purge.word, PURGE_AWAKE, until - now);
+    for (uint64_t now = until - time;
+         now < until && purge_word() != MNI_PURGE_ENDS; now = mni_os_now())
+        mni_os_wait(&mni_purge_word, MNI_PURGE_AWAKE, until - now);
 }
 
 /* The system ends the process with its last thread, which must not be this. So
@@ -207,15 +222,15 @@ static void purge_run(void)
     mni_stock_unlock(&mni_stock);
     if (!mine)
         return;
-    while (purge_word() != PURGE_ENDS) {
+    while (purge_word() != MNI_PURGE_ENDS) {
         if (purge_look_in_steps())
             purge_sleep(purge.period);
-        while (purge_word() == PURGE_ASLEEP)
-            mni_os_wait(&purge.word, PURGE_ASLEEP, MNI_OS_FOREVER);
+        while (purge_word() == MNI_PURGE_ASLEEP)
+            mni_os_wait(&mni_purge_word, MNI_PURGE_ASLEEP, MNI_OS_FOREVER);
     }
     purge_lock();
     purge.state = PURGE_STOPPED;
-    mn_atomic_store_relaxed(&purge.word, PURGE_AWAKE);
+    mn_atomic_store_relaxed(&mni_purge_word, MNI_PURGE_AWAKE);
     mni_stock_unlock(&mni_stock);
 }
 
@@ -272,7 +287,7 @@ void mni_purge_forked(bool others)
 {
     purge.state = PURGE_STOPPED;
     purge.patience = 0;
-    mn_atomic_store_relaxed(&purge.word, PURGE_AWAKE);
+    mn_atomic_store_relaxed(&mni_purge_word, MNI_PURGE_AWAKE);
     mni_stock.looked = 0;
     /* Locks of the C library may be held by threads that are gone. */
     if (others)

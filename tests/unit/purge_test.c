@@ -25,6 +25,7 @@ enum {
     KIB = 1024,
     MIB = 1024 * KIB,
     BLOCKS = 64 * KIB, /* of 1 KiB: 64 MiB in all */
+    SPAN = 9 * MIB,    /* more than a thread keeps: it goes to the stock */
     SECONDS_MAX = 60   /* a machine may be busy */
 };
 
@@ -101,6 +102,26 @@ TEST(memory_comes_back_while_the_program_sleeps)
     fill_and_release(); /* it was asleep in between */
 }
 
+/* Spans that a thread keeps for its next large blocks, 8 MiB at most. */
+TEST(kept_spans_come_back_while_the_program_sleeps)
+{
+    enum { LARGE = 4, SIZE = 2 * MIB };
+    void *large[LARGE];
+
+    fill_and_release();
+    nap(3000); /* the thread has nothing to do */
+    for (size_t i = 0; i < LARGE; i++)
+        large[i] = memset(mn_alloc(SIZE), 1, SIZE);
+    nap(3000);
+    size_t full = resident();
+    for (size_t i = 0; i < LARGE; i++)
+        mn_free(large[i]);
+    for (unsigned tenths = 0; resident() > full - 7 * (size_t)MIB; tenths++) {
+        EXPECT(tenths < 10 * SECONDS_MAX);
+        nap(100);
+    }
+}
+
 TEST(a_small_heap_has_no_thread)
 {
     for (size_t i = 0; i < 8 * KIB; i++)
@@ -119,7 +140,7 @@ TEST(what_is_younger_than_the_decay_time_stays)
     release();
     /* Old cells that nobody takes, and one that is never free for long. */
     do {
-        mn_free(mn_alloc(300 * KIB));
+        mn_free(mn_alloc(SPAN));
         EXPECT(mn_stats(&stats));
         if (mni_os_now() - start < second)
             EXPECT(stats.spans + stats.purgeable > 60 * (size_t)MIB);
@@ -226,10 +247,10 @@ static void expect_back_by_ticks(void)
     uint64_t until = mni_os_now() + SECONDS_MAX * second;
     do {
         nap(100);
-        mn_free(mn_alloc(300 * KIB));
+        mn_free(mn_alloc(SPAN));
         EXPECT(mn_stats(&stats));
         EXPECT(mni_os_now() < until);
-    } while (stats.untouched < 60 * (size_t)MIB);
+    } while (stats.untouched < 50 * (size_t)MIB);
     EXPECT(thread_count() == 1);
 }
 
