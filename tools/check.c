@@ -33,22 +33,13 @@ static const char check_doc[] =
     "\vThe exit status is that of the program, as with `mneme run`; but 124 if "
     "its heap is damaged, and 125 if it ended with 0 and was not checked.\n";
 
-static void check_add_option(struct check *check, const char *item)
-{
-    size_t used = strlen(check->options);
-
-    tool_check_options("-o", item);
-    tool_print(check->options + used, sizeof check->options - used, "%s%s",
-               used > 0 ? "," : "", item);
-}
-
 static error_t check_parse(int key, char *value, struct argp_state *state)
 {
     struct check *check = state->input;
 
     switch (key) {
     case 'o':
-        check_add_option(check, value);
+        tool_add_option(check->options, sizeof check->options, value);
         return 0;
     case CHECK_LIB:
         check->library = value;
@@ -113,7 +104,7 @@ static int check_program(struct check *check)
     program_check(path, library);
     tool_print(prefix, sizeof prefix, "%s/report", tool_folder());
     tool_print(item, sizeof item, "check=report,report=%s", prefix);
-    check_add_option(check, item);
+    tool_add_option(check->options, sizeof check->options, item);
     struct launch launch = {path, check->program, library, check->options, -1};
     launch_run(&launch, &result);
     launch_check(&launch, &result);

@@ -46,22 +46,13 @@ static const char run_doc[] =
     "it; 127 if there is no such program, 126 if it cannot be run, and 125 if "
     "Mneme cannot serve it.\n";
 
-static void run_add_option(struct run *run, const char *item)
-{
-    size_t used = strlen(run->options);
-
-    tool_check_options("-o", item);
-    tool_print(run->options + used, sizeof run->options - used, "%s%s",
-               used > 0 ? "," : "", item);
-}
-
 static error_t run_parse(int key, char *value, struct argp_state *state)
 {
     struct run *run = state->input;
 
     switch (key) {
     case 'o':
-        run_add_option(run, value);
+        tool_add_option(run->options, sizeof run->options, value);
         return 0;
     case RUN_STATS:
         if (value == NULL || strcmp(value, "text") == 0)
@@ -116,7 +107,7 @@ static void run_ask_report(struct run *run, char path[PATH_MAX])
         return;
     tool_print(path, PATH_MAX, "%s/report", tool_folder());
     tool_print(item, sizeof item, "report=%s", path);
-    run_add_option(run, item);
+    tool_add_option(run->options, sizeof run->options, item);
 }
 
 static void run_copy(const char *from, const char *to)

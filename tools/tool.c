@@ -73,6 +73,14 @@ void tool_check_options(const char *source, const char *list)
         exit(TOOL_FAILED);
 }
 
+void tool_add_option(char *list, size_t size, const char *item)
+{
+    size_t used = strlen(list);
+
+    tool_check_options("-o", item);
+    tool_print(list + used, size - used, "%s%s", used > 0 ? "," : "", item);
+}
+
 /* ---- the folder ---- */
 
 static char tool_folder_path[PATH_MAX];

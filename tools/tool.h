@@ -46,6 +46,10 @@ void tool_print(char *text, size_t size, const char *format, ...)
 /* Check a list of options; fails naming `source` if one is not valid. */
 void tool_check_options(const char *source, const char *list);
 
+/* The same for what follows -o, and add it to a list of options; fails if there
+ * is no room. */
+void tool_add_option(char *list, size_t size, const char *item);
+
 /* A folder for files of this run, removed with its files when the tool exits.
  * Its path has no character that is special in a list of options. */
 const char *tool_folder(void);

@@ -35,16 +35,6 @@ struct walk {
 
 enum walk_copied { WALK_NONE, WALK_COPIED, WALK_DISTURBED };
 
-static uint64_t walk_free_word(const struct mni_slab *slab, uint32_t i)
-{
-    /* Acquire: pairs with the release by which a drain empties the word, and
-     * keeps the second load after the first. */
-    uint64_t returned =
-        mn_atomic_load_acquire(&slab->bits[slab->words_total + i]);
-
-    return returned | mn_atomic_load_relaxed(&slab->bits[i]);
-}
-
 /* Copy the bits of a slab as they are at one moment, or at moments so close
  * that nothing was on its way between the arrays. */
 static enum walk_copied walk_copy_slab(struct walk *walk,
@@ -58,7 +48,7 @@ static enum walk_copied walk_copy_slab(struct walk *walk,
     if (walk->heap != NULL && heap != &walk->heap->heap)
         return WALK_NONE;
     for (uint32_t i = 0; i < slab->word_count; i++)
-        walk->free[i] = walk_free_word(slab, i);
+        walk->free[i] = mni_slab_free_word_any(slab, i);
     /* Keeps the loads below after those above. Who has seen a word emptied by
      * a drain sees that this drain was counted, and in which heap. */
     mn_atomic_fence();

@@ -186,24 +186,10 @@ bool mni_slab_is_quiet_owner(const struct mni_slab *slab)
            && mn_atomic_load_relaxed(&slab->pending) == 0;
 }
 
-/* The free slots of word `i`, by both arrays. While the owner moves a slot
- * from one to the other it looks taken for a moment. */
-/*@ requires \valid_read(slab) && shaped(*slab) && i < slab->word_count;
-    assigns \nothing;
-    ensures \result == (slab->bits[i] | slab->bits[slab->words_total + i]);
-*/
-static uint64_t slab_free_word(const struct mni_slab *slab, uint32_t i)
-{
-    /* Acquire: keeps the second load after the first. */
-    uint64_t remote =
-        mn_atomic_load_acquire(&slab->bits[slab->words_total + i]);
-
-    return remote | mn_atomic_load_relaxed(&slab->bits[i]);
-}
-
 bool mni_slab_is_free_any(const struct mni_slab *slab, uint64_t index)
 {
-    return slab_free_word(slab, (uint32_t)(index / 64)) >> index % 64 & 1;
+    return mni_slab_free_word_any(slab, (uint32_t)(index / 64)) >> index % 64
+           & 1;
 }
 
 uint32_t mni_slab_free_count_any(const struct mni_slab *slab)
@@ -217,7 +203,7 @@ uint32_t mni_slab_free_count_any(const struct mni_slab *slab)
         loop variant slab->word_count - i;
     */
     for (uint32_t i = 0; i < slab->word_count; i++)
-        count += mni_count_bits(slab_free_word(slab, i));
+        count += mni_count_bits(mni_slab_free_word_any(slab, i));
     return count;
 }
 
@@ -233,7 +219,7 @@ bool mni_slab_check(const struct mni_slab *slab)
         || slab->span.size != layout.span_size)
         return false;
     for (uint32_t i = 0; i < slab->word_count; i++)
-        if ((slab_free_word(slab, i) & ~full) != 0)
+        if ((mni_slab_free_word_any(slab, i) & ~full) != 0)
             return false;
     for (uint32_t i = slab->word_count; i < slab->words_total; i++)
         if (mn_atomic_load_relaxed(&slab->bits[i]) != UINT64_MAX)

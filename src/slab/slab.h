@@ -298,6 +298,23 @@ static inline struct mni_slab *mni_slab_from(struct mn_owner *owner)
                : NULL;
 }
 
+/* Any thread: the free slots of word `i`, by both arrays. While the owner moves
+ * a slot from one to the other it looks taken for a moment. */
+/*@ requires \valid_read(slab) && shaped(*slab) && i < slab->word_count;
+    assigns \nothing;
+    ensures \result == (slab->bits[i] | slab->bits[slab->words_total + i]);
+*/
+static inline uint64_t mni_slab_free_word_any(const struct mni_slab *slab,
+                                              uint32_t i)
+{
+    /* Acquire: pairs with the release by which a drain empties the word, and
+     * keeps the second load after the first. */
+    uint64_t remote =
+        mn_atomic_load_acquire(&slab->bits[slab->words_total + i]);
+
+    return remote | mn_atomic_load_relaxed(&slab->bits[i]);
+}
+
 /* Any thread: whether the slot is free. Requires: index < slot_count. */
 /*@ requires \valid_read(slab) && inv(*slab) && index < slab->slot_count;
     assigns \nothing;

@@ -5,7 +5,6 @@
 #include <mn/heap.h>
 #include <mn/stats.h>
 
-#include <dirent.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 
 #include "heap/arena.h"
 #include "os/os_fake.h"
+#include "observe.h"
 #include "test.h"
 
 enum {
@@ -25,37 +25,14 @@ enum {
 
 static void *blocks[BLOCKS];
 
-static unsigned thread_count(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/task");
-
-    EXPECT(folder != NULL);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        count += entry->d_name[0] != '.';
-    (void)closedir(folder);
-    return count;
-}
-
-static size_t untouched(void)
-{
-    struct mn_stats stats;
-    size_t sum = 0;
-
-    EXPECT(mn_stats(&stats));
-    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
-        sum += mn_stats_cause(&stats, i);
-    EXPECT(sum == stats.committed);
-    return stats.untouched;
-}
-
 static void expect_back_by_ticks(void)
 {
     const struct timespec tenth = {0, 100000000};
 
     for (size_t i = 0; i < BLOCKS; i++)
         mn_free(blocks[i]);
-    for (int tenths = 0; untouched() < (BLOCKS - 1) * (size_t)LARGE; tenths++) {
+    for (int tenths = 0;
+         observe_stats().untouched < (BLOCKS - 1) * (size_t)LARGE; tenths++) {
         EXPECT(tenths < 600);
         (void)nanosleep(&tenth, NULL);
         mn_free(mn_alloc(SPAN));
@@ -64,7 +41,7 @@ static void expect_back_by_ticks(void)
 
 static void expect_thread_later(void)
 {
-    for (int tries = 0; thread_count() == 1; tries++) {
+    for (int tries = 0; observe_threads() == 1; tries++) {
         EXPECT(tries < 1000);
         mn_free(mn_alloc(SPAN));
     }
@@ -84,7 +61,7 @@ static bool refuse(uint64_t number)
         for (size_t i = 0; i < BLOCKS; i++)
             blocks[i] = mn_alloc(LARGE);
         mni_fake_fail(0, 0);
-        bool refused = thread_count() == 1;
+        bool refused = observe_threads() == 1;
         for (size_t i = 0; i < BLOCKS; i++)
             EXPECT(!refused || blocks[i] != NULL);
         if (refused) {
@@ -126,17 +103,17 @@ TEST(what_the_system_does_not_take_stays_and_is_not_tried_again)
     mn_free(block);
     (void)look(false);
     (void)look(false);
-    size_t before = untouched();
+    size_t before = observe_stats().untouched;
     mni_fake_fail(1, UINT64_MAX);
     EXPECT(look(false).purged == 0);
     uint64_t calls = mni_fake_calls();
     EXPECT(calls > 0);
     EXPECT(!look(false).waiting);
     EXPECT(mni_fake_calls() == calls);
-    EXPECT(untouched() == before);
+    EXPECT(observe_stats().untouched == before);
     EXPECT(!mn_trim());
     mni_fake_fail(0, 0);
     EXPECT(mn_trim());
-    EXPECT(untouched() >= before + SPAN);
+    EXPECT(observe_stats().untouched >= before + SPAN);
     EXPECT(!mn_trim());
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "heap/heap.h"
+#include "observe.h"
 #include "test.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB, MANY = 40 };
@@ -25,18 +26,6 @@ static size_t kept(void)
     EXPECT(mni_heap_self->cache.bytes <= MNI_CACHE_BYTES);
     EXPECT(mn_heap_check(NULL));
     return count;
-}
-
-static struct mn_stats stats_now(void)
-{
-    struct mn_stats stats;
-    size_t sum = 0;
-
-    EXPECT(mn_stats(&stats));
-    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
-        sum += mn_stats_cause(&stats, i);
-    EXPECT(sum == stats.committed);
-    return stats;
 }
 
 TEST(a_pair_takes_no_lock)
@@ -114,16 +103,16 @@ TEST(the_newest_is_kept_in_place_of_older_ones)
 
 TEST(a_kept_span_is_free_and_no_block)
 {
-    struct mn_stats before = stats_now();
+    struct mn_stats before = observe_stats();
     unsigned char *block = mn_alloc(MIB);
-    struct mn_stats with = stats_now();
+    struct mn_stats with = observe_stats();
     struct mn_block found;
 
     EXPECT(with.block_count == before.block_count + 1);
     EXPECT(with.span_count == before.span_count + 1);
     EXPECT(with.payload == before.payload + MIB);
     mn_free(block);
-    struct mn_stats after = stats_now();
+    struct mn_stats after = observe_stats();
     EXPECT(after.block_count == before.block_count);
     EXPECT(after.span_count == before.span_count);
     EXPECT(after.payload == before.payload);
@@ -194,7 +183,7 @@ TEST(trim_returns_what_is_kept)
     mn_free(mn_alloc(3 * MIB));
     EXPECT(mn_trim());
     EXPECT(kept() == 0);
-    struct mn_stats stats = stats_now();
+    struct mn_stats stats = observe_stats();
     EXPECT(stats.spans == 0 && stats.purgeable == 0);
     mn_free(mn_alloc(3 * MIB));
     EXPECT(kept() == 1);
@@ -247,7 +236,7 @@ static void beside_a_thread(void (*meanwhile)(void))
 
 static void expect_kept_there(void)
 {
-    EXPECT(stats_now().spans == 3 * MIB);
+    EXPECT(observe_stats().spans == 3 * MIB);
     EXPECT(kept() == 0); /* the thread that released keeps it */
 }
 
@@ -257,14 +246,14 @@ TEST(a_thread_that_ends_keeps_nothing)
     for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
          heap = heap->next)
         EXPECT(heap == mni_heap_self || heap->cache.bytes == 0);
-    EXPECT(stats_now().block_count == 0);
-    EXPECT(stats_now().span_count == 0);
+    EXPECT(observe_stats().block_count == 0);
+    EXPECT(observe_stats().span_count == 0);
 }
 
 static void expect_trimmed(void)
 {
     EXPECT(mn_trim());
-    EXPECT(stats_now().spans == 0);
+    EXPECT(observe_stats().spans == 0);
 }
 
 TEST(trim_returns_what_other_threads_keep)
@@ -290,8 +279,8 @@ static void expect_in_child(void)
         mn_free(mn_alloc(4 * MIB));
         EXPECT(mni_stock.changes == changes);
         EXPECT(mn_trim());
-        EXPECT(stats_now().spans == 0);
-        EXPECT(stats_now().block_count == 0);
+        EXPECT(observe_stats().spans == 0);
+        EXPECT(observe_stats().block_count == 0);
         _exit(0);
     }
     EXPECT(waitpid(child, &status, 0) == child);

@@ -8,21 +8,10 @@
 #include <string.h>
 
 #include "heap/heap.h"
+#include "observe.h"
 #include "test.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB, BLOCKS = 12, STEPS = 3000, APART = 509 };
-
-static struct mn_stats stats_now(void)
-{
-    struct mn_stats stats;
-    size_t sum = 0;
-
-    EXPECT(mn_stats(&stats));
-    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
-        sum += mn_stats_cause(&stats, i);
-    EXPECT(sum == stats.committed);
-    return stats;
-}
 
 /* ---- content ---- */
 
@@ -94,7 +83,7 @@ TEST(blocks_that_grow_in_turn_keep_their_content)
         expect_content(&blocks[i], blocks[i].size);
         mn_free(blocks[i].start);
     }
-    EXPECT(stats_now().block_count == 0);
+    EXPECT(observe_stats().block_count == 0);
     EXPECT(mn_heap_check(NULL));
 }
 
@@ -150,7 +139,7 @@ TEST(what_a_block_grew_to_wastes_an_eighth_and_a_cell_at_most)
     for (size_t size = 40 * KIB; size < 4 * MIB; size += size / 7) {
         resize_to(&block, size);
         EXPECT(mn_usable_size(block.start) <= size + size / 8 + 64 * KIB);
-        struct mn_stats stats = stats_now();
+        struct mn_stats stats = observe_stats();
         EXPECT(stats.block_count == 1);
         EXPECT(stats.payload + stats.rounding <= size + size / 8 + 64 * KIB);
     }
@@ -191,7 +180,7 @@ TEST(a_block_that_shrinks_stays_or_becomes_a_slot)
     EXPECT(block.start != large);
     EXPECT(mn_usable_size(block.start) == 32 * KIB);
     mn_free(block.start);
-    EXPECT(stats_now().block_count == 0);
+    EXPECT(observe_stats().block_count == 0);
 }
 
 TEST(a_grown_block_is_released_once_at_its_start)

@@ -5,7 +5,6 @@
 #include <mn/heap.h>
 #include <mn/stats.h>
 
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "heap/heap.h"
 #include "heap/purge.h"
 #include "os/os.h"
+#include "observe.h"
 #include "test.h"
 
 enum {
@@ -50,18 +50,6 @@ static size_t resident(void)
     EXPECT(file != NULL && fscanf(file, "%zu %zu", &size, &pages) == 2);
     (void)fclose(file);
     return pages * mni_os_page_size();
-}
-
-static unsigned thread_count(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/task");
-
-    EXPECT(folder != NULL);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        count += entry->d_name[0] != '.';
-    (void)closedir(folder);
-    return count;
 }
 
 static void fill(void)
@@ -126,9 +114,9 @@ TEST(a_small_heap_has_no_thread)
 {
     for (size_t i = 0; i < 8 * KIB; i++)
         blocks[i] = memset(mn_alloc(KIB), 1, KIB);
-    EXPECT(thread_count() == 1);
+    EXPECT(observe_threads() == 1);
     fill();
-    EXPECT(thread_count() == 2);
+    EXPECT(observe_threads() == 2);
 }
 
 TEST(what_is_younger_than_the_decay_time_stays)
@@ -152,19 +140,10 @@ TEST(the_thread_is_not_a_thread_of_the_program)
     struct mn_stats stats;
 
     fill_and_release();
-    EXPECT(thread_count() == 2);
+    EXPECT(observe_threads() == 2);
     EXPECT(mn_stats(&stats));
     EXPECT(stats.heap_count == 1);
     EXPECT(mni_thread_count() == 1);
-}
-
-static void expect_partition(const struct mn_stats *stats)
-{
-    size_t sum = 0;
-
-    for (unsigned i = 0; i < mn_stats_cause_count(); i++)
-        sum += mn_stats_cause(stats, i);
-    EXPECT(sum == stats->committed);
 }
 
 TEST(statistics_are_a_partition_while_memory_goes_back)
@@ -175,8 +154,7 @@ TEST(statistics_are_a_partition_while_memory_goes_back)
     fill();
     release();
     do {
-        EXPECT(mn_stats(&stats));
-        expect_partition(&stats);
+        stats = observe_stats();
         EXPECT(mn_heap_check(NULL));
         EXPECT(mni_os_now() < until);
     } while (stats.untouched < 60 * (size_t)MIB);
@@ -206,15 +184,15 @@ static void in_child(void (*run)(void))
 
 static void child_has_its_own(void)
 {
-    EXPECT(thread_count() == 1);
+    EXPECT(observe_threads() == 1);
     fill_and_release();
-    EXPECT(thread_count() == 2);
+    EXPECT(observe_threads() == 2);
 }
 
 TEST(a_child_purges_again)
 {
     fill_and_release();
-    EXPECT(thread_count() == 2);
+    EXPECT(observe_threads() == 2);
     in_child(child_has_its_own);
     fill_and_release();
 }
@@ -251,7 +229,7 @@ static void expect_back_by_ticks(void)
         EXPECT(mn_stats(&stats));
         EXPECT(mni_os_now() < until);
     } while (stats.untouched < 50 * (size_t)MIB);
-    EXPECT(thread_count() == 1);
+    EXPECT(observe_threads() == 1);
 }
 
 static pthread_barrier_t barrier;
@@ -319,8 +297,7 @@ static void expect_trim_gives_back(size_t full)
     EXPECT(mn_trim());
     EXPECT(resident() <= full - 56 * (size_t)MIB);
     EXPECT(!mn_trim());
-    EXPECT(mn_stats(&stats));
-    expect_partition(&stats);
+    stats = observe_stats();
     EXPECT(stats.block_count == 0);
     EXPECT(stats.untouched >= 56 * (size_t)MIB);
 }
@@ -373,7 +350,7 @@ TEST(a_handler_starts_no_thread)
     EXPECT(signal(SIGUSR1, fill_in_handler) != SIG_ERR);
     EXPECT(raise(SIGUSR1) == 0);
     EXPECT(handled == 1);
-    EXPECT(thread_count() == 1);
+    EXPECT(observe_threads() == 1);
     release();
     fill_and_release(); /* here it is */
 }
@@ -499,8 +476,7 @@ TEST(lazily_purged_memory_is_not_taken_for_zero_and_is_told_once)
     EXPECT(look_at_all(lazily).purged == CELLS);
     EXPECT(!look_at_all(lazily).waiting);
     EXPECT(look_at_all(lazily).purged == 0);
-    EXPECT(mn_stats(&stats));
-    expect_partition(&stats);
+    stats = observe_stats();
     EXPECT(stats.purgeable == CELLS * (size_t)MNI_CELL_SIZE);
     unsigned char *zero = mn_alloc_zero(CELLS * (size_t)MNI_CELL_SIZE);
     for (size_t i = 0; i < CELLS * (size_t)MNI_CELL_SIZE; i++)
