@@ -13,5 +13,6 @@
 #include <mn/state.h>
 #include <mn/stats.h>
 #include <mn/strategy.h>
+#include <mn/type.h>
 
 #endif
