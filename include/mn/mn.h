@@ -9,6 +9,7 @@
 #include <mn/guard.h>
 #include <mn/heap.h>
 #include <mn/region.h>
+#include <mn/source.h>
 #include <mn/space.h>
 #include <mn/state.h>
 #include <mn/stats.h>
