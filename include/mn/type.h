@@ -2,10 +2,11 @@
 /* mn/type.h -- what an object is: how large, how it ends, what it refers to.
  *
  * A program describes each of its types once, as a constant. Pools, counted
- * references and the search for cycles read the same description; none of them
- * changes it. A reference is a member of one word: NULL, or the address of an
- * object whose type is known. Which structs these are, mn/ref.h and mn/arc.h
- * say; the macros below refuse any other member while compiling.
+ * references, the search for cycles and collectors read the same description;
+ * none of them changes it. A reference is a member of one word: NULL, or the
+ * address of an object whose type is known. Which structs these are, mn/ref.h
+ * and mn/arc.h say; in objects of a collector, mn/gc.h, they are plain
+ * pointers. The macros below refuse any other member while compiling.
  *
  *     MN_TYPE_DECLARE(file);
  *     struct file { int descriptor; };
@@ -33,7 +34,9 @@ enum mn_member_kind {
     MN_MEMBER_REF,        /* one of several, counted by one thread */
     MN_MEMBER_WEAK,       /* keeps nothing alive, of the same */
     MN_MEMBER_ARC,        /* one of several, counted by any thread */
-    MN_MEMBER_ARC_WEAK    /* keeps nothing alive, of the same */
+    MN_MEMBER_ARC_WEAK,   /* keeps nothing alive, of the same */
+    MN_MEMBER_GC,         /* a pointer that a collector follows */
+    MN_MEMBER_GC_WEAK     /* one that it sets to NULL when the target dies */
 };
 
 struct mn_type;
@@ -115,24 +118,27 @@ MN_END
 
 /* `member` of struct `tag` is a reference of `kind` (UNIQUE, REF, WEAK, ARC,
  * ARC_WEAK) to struct `target`: a struct `target`_unique, _ref, _weak, _arc or
- * _arc_weak. Another type is refused. */
+ * _arc_weak; of the kinds GC and GC_WEAK, a struct `target` *. Another type is
+ * refused. */
 #define MN_MEMBER_IS(kind_, tag, member, target)                               \
     {                                                                          \
         .name = #member, .type = &target##_type,                               \
         .offset = (uint32_t)offsetof(struct tag, member),                      \
         .count = MNI_MEMBER_COUNT(tag, member),                                \
         .kind = _Generic(&((struct tag *)0)->member,                           \
-            struct MNI_MEMBER_##kind_(target) *: MN_MEMBER_##kind_,            \
-            struct MNI_MEMBER_##kind_(target)(*)[MNI_MEMBER_COUNT(tag,         \
+            MNI_MEMBER_##kind_(target) *: MN_MEMBER_##kind_,                   \
+            MNI_MEMBER_##kind_(target)(*)[MNI_MEMBER_COUNT(tag,                \
                 member)]: MN_MEMBER_##kind_)                                   \
     }
 #define MNI_MEMBER_COUNT(tag, member)                                          \
     (sizeof(((struct tag *)0)->member) / sizeof(void *))
-#define MNI_MEMBER_UNIQUE(target) target##_unique
-#define MNI_MEMBER_REF(target) target##_ref
-#define MNI_MEMBER_WEAK(target) target##_weak
-#define MNI_MEMBER_ARC(target) target##_arc
-#define MNI_MEMBER_ARC_WEAK(target) target##_arc_weak
+#define MNI_MEMBER_UNIQUE(target) struct target##_unique
+#define MNI_MEMBER_REF(target) struct target##_ref
+#define MNI_MEMBER_WEAK(target) struct target##_weak
+#define MNI_MEMBER_ARC(target) struct target##_arc
+#define MNI_MEMBER_ARC_WEAK(target) struct target##_arc_weak
+#define MNI_MEMBER_GC(target) struct target *
+#define MNI_MEMBER_GC_WEAK(target) struct target *
 /* clang-format on */
 #endif
 #endif

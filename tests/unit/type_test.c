@@ -48,6 +48,14 @@ static void node_visit(void *object, mn_member_fn fn, void *context)
         fn(&node->more[i], &node_more, context);
 }
 
+MN_TYPE_DECLARE(tree);
+struct tree {
+    struct tree *child[2];
+    struct tree *parent;
+};
+MN_TYPE(tree, MN_REFERENCES(MN_MEMBER_IS(GC, tree, child, tree),
+                            MN_MEMBER_IS(GC_WEAK, tree, parent, tree)));
+
 MN_DROP(node, node_end)
 MN_TYPE(node, .drop = node_drop, .visit = node_visit,
         MN_REFERENCES(MN_MEMBER_IS(REF, node, next, node),
@@ -70,6 +78,15 @@ TEST(macros_write_what_the_struct_is)
     EXPECT(plain_type.size == 3 && plain_type.align == 1);
     EXPECT(plain_type.member_count == 0 && plain_type.drop == NULL);
     EXPECT(mn_type_check(&node_type) && mn_type_check(&plain_type));
+}
+
+TEST(plain_pointers_are_members_of_collected_objects)
+{
+    EXPECT(tree_type.member_count == 2 && mn_type_check(&tree_type));
+    EXPECT(tree_type.members[0].kind == MN_MEMBER_GC);
+    EXPECT(tree_type.members[0].count == 2);
+    EXPECT(tree_type.members[1].kind == MN_MEMBER_GC_WEAK);
+    EXPECT(tree_type.members[1].offset == offsetof(struct tree, parent));
 }
 
 TEST(drop_calls_the_typed_function)
@@ -167,7 +184,9 @@ TEST(check_refuses_a_member_that_cannot_be)
     EXPECT(!holds_members(a, b));
     b.offset = 4 * word;
     EXPECT(holds_members(a, b));
-    b.kind = MN_MEMBER_ARC_WEAK + 1;
+    b.kind = MN_MEMBER_GC_WEAK;
+    EXPECT(holds_members(a, b));
+    b.kind = MN_MEMBER_GC_WEAK + 1;
     EXPECT(!holds_members(a, b));
     b.kind = 0;
     EXPECT(!holds_members(a, b));
