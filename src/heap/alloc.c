@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "heap/ages.h"
 #include "heap/fast.h"
 #include "heap/report.h"
 
@@ -64,8 +65,9 @@ alloc_new_slab(struct mni_heap *heap, unsigned class)
     struct mni_stock_request request = {
         .size = layout.span_size,
         .align = MNI_CELL_SIZE,
-        .record_size = mni_slab_record_size(&layout),
+        .record_size = mni_ages_record_size(&layout),
         .limit = mni_limit_of(mni_heap_first_class(heap)),
+        .slots = layout.slot_size >= MNI_AGES_SLOT_MIN,
     };
     struct mni_slab *slab =
         (struct mni_slab *)mni_stock_take(heap->stock, &request, &zero);
@@ -75,6 +77,7 @@ alloc_new_slab(struct mni_heap *heap, unsigned class)
     mn_atomic_store_relaxed(&slab->heap, heap);
     heap->slabs[class].count++;
     mni_slab_init(slab, &layout, class);
+    mni_ages_enter(slab);
     mni_stock_map(&slab->span);
     mni_report_tick();
     return slab;
@@ -109,11 +112,14 @@ static bool alloc_refill(struct mni_heap *heap, unsigned class)
     }
     if (!mni_heap_has_listed(heap, class))
         (void)mni_heap_drain(heap);
-    while ((slab = mni_heap_listed(heap, class)) != NULL) {
+    while ((slab = mni_heap_listed(heap, class)) != NULL
+           && mni_ages_take(slab)) {
         mni_slab_unlist(heap, slab);
         if (mni_bin_use(heap, bin, slab, 0))
             return true;
+        mni_ages_leave(slab);
     }
+    mni_ages_tick(heap, class);
     slab = mni_common_take(heap, class);
     if (slab != NULL && mni_bin_use(heap, bin, slab, 0))
         return true;

@@ -77,7 +77,7 @@ static size_t arena_bits_size(size_t size)
 static size_t arena_head_size(size_t size)
 {
     return mni_round_up(sizeof(struct mni_arena), 64)
-           + 3 * arena_bits_size(size);
+           + 4 * arena_bits_size(size);
 }
 
 /* Lay the record and the bits out at the start of `control`, all zero. */
@@ -97,6 +97,7 @@ static struct mni_arena *arena_place(struct mni_stock *stock, void *control,
     arena->dirty = (uint64_t *)(void *)bits;
     arena->aged = (uint64_t *)(void *)(bits + arena_bits_size(size));
     arena->old = (uint64_t *)(void *)(bits + 2 * arena_bits_size(size));
+    arena->slots = (uint64_t *)(void *)(bits + 3 * arena_bits_size(size));
     return arena;
 }
 
@@ -433,12 +434,20 @@ void *mni_arena_take_roomy(struct mni_arena *arena, size_t size, size_t align,
     return NULL;
 }
 
+void mni_arena_note_slots(struct mni_arena *arena, const void *start)
+{
+    size_t first = arena_cell(arena, start);
+
+    mni_cells_set(arena->slots, first, first + 1);
+}
+
 void mni_arena_return(struct mni_arena *arena, void *start, size_t size)
 {
     size_t first = arena_cell(arena, start);
 
     mni_map_set(start, size, arena_default(arena));
     mn_region_free(&arena->tiled.region, start);
+    arena->slots[first / 64] &= ~(UINT64_C(1) << first % 64);
     mni_cells_set(arena->dirty, first, first + size / MNI_CELL_SIZE);
 }
 

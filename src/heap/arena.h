@@ -28,6 +28,9 @@ void *mni_arena_take(struct mni_arena *arena, size_t size, size_t align,
 void *mni_arena_take_roomy(struct mni_arena *arena, size_t size, size_t align,
                            size_t room, bool *zero);
 
+/* Note that slots of what was taken have ages. */
+void mni_arena_note_slots(struct mni_arena *arena, const void *start);
+
 /* Give them back. */
 void mni_arena_return(struct mni_arena *arena, void *start, size_t size);
 

@@ -8,6 +8,7 @@
  * the common heap's.
  */
 #include "base/assert.h"
+#include "heap/ages.h"
 #include "heap/heap.h"
 #include "heap/purge.h"
 #include "os/os.h"
@@ -118,6 +119,7 @@ static bool fork_settle(struct mni_span *span, void *context)
     mn_atomic_store_relaxed(&slab->pending, 0);
     (void)mni_slab_drain_owner(slab);
     mn_atomic_store_relaxed(&slab->told, slab->owed);
+    mni_ages_leave(slab);
     mni_slab_settle(heap, slab);
     return true;
 }

@@ -22,6 +22,7 @@
  *   stock.c, arena.c  where spans come from
  *   purge.c   when free memory goes back
  *   returned.c  what other threads returned to one that sleeps
+ *   ages.c    what nobody takes, in slabs that are partly used
  */
 #ifndef MNI_HEAP_H
 #define MNI_HEAP_H
@@ -90,6 +91,8 @@ struct mni_heap {
      * and at how many looks in a row. */
     const struct mni_slab *told;
     uint32_t told_looks;
+
+    uint32_t looked; /* mni_ages_looks when idle slabs were last retired */
 };
 
 /* A first-class heap. The lock comes before those of stocks. */

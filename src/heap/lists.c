@@ -17,6 +17,7 @@
  */
 #include "base/assert.h"
 #include "base/word.h"
+#include "heap/ages.h"
 #include "heap/heap.h"
 #include "heap/purge.h"
 
@@ -124,8 +125,10 @@ void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
 
 void mni_slab_list_again(struct mni_heap *heap, struct mni_slab *slab)
 {
-    if (mni_slab_place(slab) == MNI_SLAB_FULL)
-        lists_append(heap, slab, 1);
+    if (mni_slab_place(slab) != MNI_SLAB_FULL)
+        return;
+    lists_append(heap, slab, 1);
+    mni_ages_note(slab);
 }
 
 void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
@@ -243,6 +246,7 @@ void mni_bin_retire(struct mni_heap *heap, struct mni_bin *bin)
 
     bin->word = mni_heap_none.bins[0].word;
     bin->current = NULL;
+    mni_ages_leave(slab);
     mni_slab_settle(heap, slab);
 }
 
@@ -311,6 +315,7 @@ void mni_slab_tell(struct mni_slab *slab)
 
     if (pushed)
         lists_push_pending(heap, slab);
+    mni_ages_note(slab);
     /* Release: pairs with the acquire in mni_slab_is_quiet_owner. It is the
      * last access to the slab. */
     (void)mn_atomic_add_release(&slab->told, 1);

@@ -14,6 +14,7 @@
  */
 #include "heap/purge.h"
 
+#include "heap/ages.h"
 #include "heap/arena.h"
 #include "heap/heap.h"
 #include "heap/options.h"
@@ -81,13 +82,28 @@ static struct mni_look purge_look_at_once(struct mni_stock *stock,
     return look;
 }
 
+/* The same for slots in partly used slabs. True if any were purged. */
+static bool purge_slots_at_once(bool everything)
+{
+    struct mni_ages_look look = {
+        .everything = everything,
+        .lazy = purge_look(everything).lazy,
+    };
+
+    if (mni_ages_begin(&look))
+        while (!mni_ages_go_on(&look))
+            continue;
+    return look.any;
+}
+
 bool mni_stock_purge(struct mni_stock *stock)
 {
     if (!mni_stock_lock(stock))
         return false;
+    bool any = purge_slots_at_once(true);
     struct mni_look look = purge_look_at_once(stock, true);
     mni_stock_unlock(stock);
-    return look.purged > 0;
+    return any || look.purged > 0;
 }
 
 static void purge_tick(struct mni_stock *stock)
@@ -100,6 +116,9 @@ static void purge_tick(struct mni_stock *stock)
         return;
     stock->looked = now;
     (void)purge_look_at_once(stock, purge.period == 0);
+    /* Without a decay time, that would be at each span returned. */
+    if (purge.period != 0)
+        (void)purge_slots_at_once(false);
 }
 
 /* ---- the thread ---- */
@@ -174,6 +193,23 @@ static bool purge_look_at_heaps(bool lazy)
     return held || sleepers.waiting;
 }
 
+/* The same at slots in partly used slabs. */
+static bool purge_look_at_slots(bool lazy)
+{
+    struct mni_ages_look look = {.lazy = lazy};
+    bool over;
+
+    purge_lock();
+    over = !mni_ages_begin(&look);
+    mni_stock_unlock(&mni_stock);
+    while (!over) {
+        purge_lock();
+        over = mni_ages_go_on(&look);
+        mni_stock_unlock(&mni_stock);
+    }
+    return look.waiting;
+}
+
 /* A look in steps, between which others have the lock. True if there is
  * something for another one. Without, the thread is noted as asleep. */
 static bool purge_look_in_steps(void)
@@ -186,6 +222,7 @@ static bool purge_look_in_steps(void)
     purge.news = false;
     mni_stock_unlock(&mni_stock);
     bool waiting = purge_look_at_heaps(look.lazy);
+    waiting |= purge_look_at_slots(look.lazy);
     do {
         purge_lock();
         over = purge_go_on(&mni_stock, &look, PURGE_STEP);
@@ -197,7 +234,7 @@ static bool purge_look_in_steps(void)
     /* Who tells a heap does so before a fence and a look at the word, and we
      * the other way round: one of us sees the other. */
     mn_atomic_fence();
-    if (!more && (mni_returned_news() || mni_cache_holds()))
+    if (!more && (mni_returned_news() || mni_cache_holds() || mni_ages_news()))
         mni_purge_told();
     return more;
 }

@@ -264,6 +264,8 @@ static struct mni_span *stock_take_span(struct mni_stock *stock, size_t size,
     span->size = size;
     span->source = stock;
     span->record_size = (uint32_t)request->record_size;
+    if (request->slots)
+        mni_arena_note_slots(stock_arena_of(stock, start), start);
     return span;
 }
 
@@ -409,6 +411,41 @@ struct mni_span *mni_stock_next(struct mni_stock *stock,
         if (place->offset >= arena->committed) {
             place->arena++;
             place->offset = 0;
+        }
+    }
+    place->end = place->arena >= count;
+    return NULL;
+}
+
+/* Go on to the next cell that is noted in this word of bits, or to the word
+ * after it. True if there is such a cell. */
+static bool stock_find_slots(const struct mni_arena *arena,
+                             struct mni_stock_place *place)
+{
+    size_t cell = place->offset / MNI_CELL_SIZE;
+    uint64_t word = arena->slots[cell / 64] & UINT64_MAX << cell % 64;
+    size_t next = word == 0 ? mni_cells_next(cell)
+                            : cell / 64 * 64 + mni_lowest_bit(word);
+
+    place->offset = next * MNI_CELL_SIZE;
+    return word != 0;
+}
+
+struct mni_span *mni_stock_next_slots(struct mni_stock *stock,
+                                      struct mni_stock_place *place)
+{
+    uint32_t count = mn_atomic_load_relaxed(&stock->arena_count);
+
+    for (int i = 0; i < STOCK_NEAR && place->arena < count; i++) {
+        const struct mni_arena *arena = stock->arenas[place->arena];
+        if (place->offset >= arena->committed) {
+            place->arena++;
+            place->offset = 0;
+        } else if (stock_find_slots(arena, place)) {
+            struct mni_span *span = stock_span_at(arena, place->offset);
+            if (span != NULL)
+                return span;
+            place->offset += MNI_CELL_SIZE; /* taken, and not mapped yet */
         }
     }
     place->end = place->arena >= count;

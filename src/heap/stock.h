@@ -36,6 +36,7 @@ struct mni_arena {
     uint64_t *dirty;        /* may be resident */
     uint64_t *aged;         /* and was so at the last look */
     uint64_t *old;          /* and at the one before */
+    uint64_t *slots;        /* a span begins here whose slots have ages */
     unsigned char *records; /* of spans, in a fixed stock; else NULL */
     struct mn_owner *below; /* who owned the cells before, likewise */
 };
@@ -64,6 +65,7 @@ struct mni_stock_request {
     size_t align;
     size_t record_size;
     struct mni_limit *limit; /* of the heap, or NULL; likewise below */
+    bool slots;              /* mni_stock_next_slots is to find it */
 };
 
 /* Take a span of at least `size` bytes at a multiple of `align`, with a record
@@ -104,6 +106,10 @@ struct mni_stock_place {
  * if it is not, and *place is further on. Requires: the lock. */
 struct mni_span *mni_stock_next(struct mni_stock *stock,
                                 struct mni_stock_place *place);
+
+/* The same of spans that were so requested. */
+struct mni_span *mni_stock_next_slots(struct mni_stock *stock,
+                                      struct mni_stock_place *place);
 
 /* Bytes of what is not in spans, and of the stock's own records. */
 struct mni_stock_survey {

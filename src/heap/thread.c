@@ -9,6 +9,7 @@
  */
 #include "heap/fast.h"
 
+#include "heap/ages.h"
 #include "heap/purge.h"
 #include "heap/report.h"
 #include "os/os.h"
@@ -96,6 +97,8 @@ struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class)
         || !mni_common_lock())
         return NULL;
     struct mni_slab *slab = mni_heap_listed(&mni_heap_common, class);
+    if (slab != NULL && !mni_ages_take(slab))
+        slab = NULL;
     if (slab != NULL) {
         mni_slab_unlist(&mni_heap_common, slab);
         mni_slab_give(slab, heap);

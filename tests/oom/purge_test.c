@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "heap/ages.h"
 #include "heap/arena.h"
 #include "os/os_fake.h"
 #include "observe.h"
@@ -116,4 +117,46 @@ TEST(what_the_system_does_not_take_stays_and_is_not_tried_again)
     EXPECT(mn_trim());
     EXPECT(observe_stats().untouched >= before + SPAN);
     EXPECT(!mn_trim());
+}
+
+/* Another look at slots. True if any were purged. */
+static bool look_at_slots(void)
+{
+    struct mni_ages_look all = {.everything = false};
+
+    EXPECT(mni_stock_lock(&mni_stock));
+    if (mni_ages_begin(&all))
+        while (!mni_ages_go_on(&all))
+            continue;
+    mni_stock_unlock(&mni_stock);
+    return all.any;
+}
+
+TEST(slots_that_the_system_does_not_take_stay_and_are_not_tried_again)
+{
+    enum { SLOT = 16 * KIB, SLOTS = 9 }; /* a slab of eight, and one more */
+
+    for (size_t i = 0; i < SLOTS; i++)
+        blocks[i] = memset(mn_alloc(SLOT), 1, SLOT);
+    for (size_t i = 0; i < SLOTS - 2; i++)
+        mn_free(blocks[i]);
+    (void)look_at_slots();
+    (void)look_at_slots();
+    size_t before = observe_stats().untouched;
+    mni_fake_fail(1, UINT64_MAX);
+    EXPECT(!look_at_slots());
+    uint64_t calls = mni_fake_calls();
+    EXPECT(calls > 0);
+    EXPECT(!look_at_slots());
+    EXPECT(mni_fake_calls() == calls);
+    EXPECT(observe_stats().untouched == before);
+    EXPECT(!mn_trim());
+    for (size_t i = 0; i < SLOTS - 2; i++)
+        blocks[i] = memset(mn_alloc(SLOT), 1, SLOT);
+    mni_fake_fail(0, 0);
+    for (size_t i = 0; i < SLOTS - 2; i++)
+        mn_free(blocks[i]);
+    EXPECT(mn_trim());
+    EXPECT(observe_stats().untouched >= before + (SLOTS - 2) * (size_t)SLOT);
+    EXPECT(mn_heap_check(NULL));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* purge_scenarios.c -- pages of slots that wait for their owner are purged,
- * whatever it does meanwhile. */
+/* purge_scenarios.c -- pages of slots that wait for their owner are purged, and
+ * of those that nobody needs, whatever the owner does meanwhile. */
 #include "purge_scenarios.h"
 
+#include "heap/ages.h"
 #include "heap/report.h"
 #include "heap/returned.h"
 #include "state.h"
@@ -14,7 +15,7 @@ enum {
     OTHER = SLOT - 2 * KIB /* of the class below */
 };
 
-static void *block[SLOTS + 1];
+static void *block[2 * SLOTS];
 
 /* Those of one slab, for thread 0, and perhaps one of the next. */
 static void take_slots(int count)
@@ -76,4 +77,75 @@ void purge_ends_body(int thread)
         explore_thread_ends();
     else
         purge_body(thread);
+}
+
+/* ---- slots that nobody needs ---- */
+
+static void look_at_ages(void)
+{
+    struct mni_ages_look look = {.everything = true};
+
+    EXPECT(mni_stock_lock(&mni_stock));
+    EXPECT(mni_ages_begin(&look));
+    while (!mni_ages_go_on(&look))
+        continue;
+    mni_stock_unlock(&mni_stock);
+}
+
+/* A slab of which slots are free is made current while they are purged. */
+void ages_setup(void)
+{
+    take_slots(2 * SLOTS);
+    state_give(block[0]);
+    state_give(block[1]);
+}
+
+void ages_body(int thread)
+{
+    if (thread == 0) {
+        (void)state_take(SLOT);
+        (void)state_take(SLOT);
+    } else if (thread == 1) {
+        state_give(block[2]);
+    } else {
+        look_at_ages();
+    }
+}
+
+/* It is one that an ended thread left. */
+void ages_left_setup(void)
+{
+    ages_setup();
+    explore_thread_ends();
+}
+
+void ages_left_body(int thread)
+{
+    if (thread == 0)
+        state_give(block[2]);
+    else if (thread == 1)
+        (void)state_take(SLOT);
+    else
+        look_at_ages();
+}
+
+/* Or it is emptied, and its record becomes another's. */
+void ages_empty_setup(void)
+{
+    take_slots(SLOTS + 1);
+    for (int i = 0; i < SLOTS - 2; i++)
+        state_give(block[i]);
+}
+
+void ages_empty_body(int thread)
+{
+    if (thread == 0) {
+        state_give(block[SLOTS - 1]);
+        (void)state_take(OTHER);
+        (void)state_take(KIB);
+    } else if (thread == 1) {
+        state_give(block[SLOTS - 2]);
+    } else {
+        look_at_ages();
+    }
 }

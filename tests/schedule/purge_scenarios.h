@@ -9,4 +9,11 @@ void purge_empty_setup(void);
 void purge_empty_body(int thread);
 void purge_ends_body(int thread);
 
+void ages_setup(void);
+void ages_left_setup(void);
+void ages_body(int thread);
+void ages_left_body(int thread);
+void ages_empty_setup(void);
+void ages_empty_body(int thread);
+
 #endif
