@@ -198,6 +198,8 @@ static bool ages_look(struct mni_ages_look *look, const struct mni_slab *slab,
     if (!ages_resident(slab, unit, &resident) && look->everything)
         resident &= ~ages->offered;
     ages->offered |= due;
+    if (resident != 0)
+        mni_stock_loosen(&mni_stock, &slab->span);
     return ages_purge(slab, unit, resident, !look->lazy);
 }
 

@@ -222,6 +222,7 @@ bool mni_arena_give_up(struct mni_arena *arena)
     mni_os_release(arena->start, arena->size);
     arena->size = 0;
     arena->committed = 0;
+    arena->huge_size = 0;
     return true;
 }
 
@@ -362,19 +363,38 @@ static bool arena_commit_to(struct mni_arena *arena, size_t to)
     return true;
 }
 
-/* Make memory of the cells up to byte `end`, and some more while at it. */
-static bool arena_commit(struct mni_arena *arena, size_t end)
+static size_t arena_step(const struct mni_arena *arena)
 {
-    size_t step = arena->committed / 8 > ARENA_COMMIT_MIN ? arena->committed / 8
-                                                          : ARENA_COMMIT_MIN;
+    return arena->committed / 8 > ARENA_COMMIT_MIN ? arena->committed / 8
+                                                   : ARENA_COMMIT_MIN;
+}
 
-    if (end <= arena->committed)
+/* Where to commit to, such that huge pages can follow. */
+static size_t arena_ample(const struct mni_arena *arena, size_t step)
+{
+    uintptr_t start = (uintptr_t)arena->start;
+    size_t ample =
+        mni_round_up(start + arena->committed + step, MNI_ARENA_HUGE) - start;
+
+    return ample < arena->size ? ample : arena->size;
+}
+
+/* Make memory of the cells of a block, and some more while at it. */
+static bool arena_commit(struct mni_arena *arena,
+                         const struct mni_arena_block *block)
+{
+    size_t from = arena->committed;
+    size_t step = arena_step(arena);
+    size_t ample = arena_ample(arena, step);
+    size_t end = block->end * MNI_CELL_SIZE;
+
+    if (end <= from)
         return true;
-    size_t ample = mni_round_up(arena->committed + step, MNI_CELL_SIZE);
-    if (ample > arena->size)
-        ample = arena->size;
-    return (ample > end && arena_commit_to(arena, ample))
-           || arena_commit_to(arena, mni_round_up(end, MNI_CELL_SIZE));
+    bool done = (ample > end && arena_commit_to(arena, ample))
+                || arena_commit_to(arena, end);
+    if (done)
+        mni_arena_prefer_huge(arena, block, from, step);
+    return done;
 }
 
 /* Cells are free no longer, so they have no age. True if they read as zero. */
@@ -401,7 +421,7 @@ static void *arena_enter_cells(struct mni_arena *arena, void *start,
 {
     size_t first = arena_cell(arena, start);
     size_t end = first + size / MNI_CELL_SIZE;
-    if (!arena_commit(arena, end * MNI_CELL_SIZE)) {
+    if (!arena_commit(arena, &(struct mni_arena_block){first, end})) {
         mn_region_free(&arena->tiled.region, start);
         return NULL;
     }
@@ -461,7 +481,7 @@ bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
         return false;
     size_t old_end = first + old_size / MNI_CELL_SIZE;
     size_t end = first + size / MNI_CELL_SIZE;
-    if (!arena_commit(arena, end * MNI_CELL_SIZE)) {
+    if (!arena_commit(arena, &(struct mni_arena_block){old_end, end})) {
         bool undone = mn_region_resize(region, start, old_size);
         MN_CHECK(undone, "a block did not shrink back");
         return false;
@@ -480,11 +500,13 @@ bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
 
 /* Purge the cells of a word whose bits are set in `due`. Returns those of them
  * that the system took. */
-static uint64_t arena_purge_cells(const struct mni_arena *arena, size_t word,
+static uint64_t arena_purge_cells(struct mni_arena *arena, size_t word,
                                   uint64_t due, bool now)
 {
     uint64_t taken = 0;
 
+    if (due != 0)
+        mni_arena_loosen(arena);
     while (due != 0) {
         unsigned first = mni_lowest_bit(due);
         uint64_t beyond = due + (UINT64_C(1) << first); /* 0 at the end */

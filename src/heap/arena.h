@@ -38,6 +38,26 @@ void mni_arena_return(struct mni_arena *arena, void *start, size_t size);
 bool mni_arena_resize(struct mni_arena *arena, void *start, size_t old_size,
                       size_t size);
 
+/* Bytes of a huge page. */
+enum { MNI_ARENA_HUGE = 2 * 1024 * 1024 };
+
+/* Cells that are about to be used. */
+struct mni_arena_block {
+    size_t first;
+    size_t end;
+};
+
+/* Memory begins at byte `from` that nobody has touched, as `block` made us
+ * commit it: have huge pages for up to `step` bytes of it, if that is
+ * promising. In huge.c. */
+void mni_arena_prefer_huge(struct mni_arena *arena,
+                           const struct mni_arena_block *block, size_t from,
+                           size_t step);
+
+/* Have no more huge pages than there are: some of the memory is about to be
+ * purged, and the system could fill what was left with one. */
+void mni_arena_loosen(struct mni_arena *arena);
+
 /* A look at the ages of free cells, which goes over the arenas by words of 64
  * cells. */
 struct mni_look {

@@ -20,6 +20,7 @@
  *   walk.c    visiting all blocks that are out
  *   limit.c   bounds, and asking the program before failure
  *   stock.c, arena.c  where spans come from
+ *   huge.c    for which memory huge pages are asked for
  *   purge.c   when free memory goes back
  *   returned.c  what other threads returned to one that sleeps
  *   ages.c    what nobody takes, in slabs that are partly used

@@ -56,6 +56,13 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
             .names = "now|lazy",
             .help = "give it at once, or when the system needs it",
         },
+    [MNI_OPTION_HUGE] =
+        {
+            .name = "huge",
+            .kind = OPTIONS_NAME,
+            .names = "dense|off",
+            .help = "huge pages where memory is written to throughout, or none",
+        },
     [MNI_OPTION_RESERVE] =
         {
             .name = "reserve",

@@ -14,6 +14,7 @@ enum mni_option_id {
     MNI_OPTION_DECAY,
     MNI_OPTION_PURGE,  /* an enum mni_option_purge */
     MNI_OPTION_RETURN, /* an enum mni_option_return */
+    MNI_OPTION_HUGE,   /* an enum mni_option_huge */
     MNI_OPTION_RESERVE,
     MNI_OPTION_LIMIT,
     MNI_OPTION_STATS, /* an enum mni_option_stats */
@@ -32,6 +33,9 @@ enum mni_option_purge {
 
 /* When the system takes what is purged. */
 enum mni_option_return { MNI_OPTION_RETURN_NOW, MNI_OPTION_RETURN_LAZY };
+
+/* Where huge pages are asked for. */
+enum mni_option_huge { MNI_OPTION_HUGE_DENSE, MNI_OPTION_HUGE_OFF };
 
 enum mni_option_stats {
     MNI_OPTION_STATS_OFF,

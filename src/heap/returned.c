@@ -207,6 +207,7 @@ static void returned_visit(struct returned_visit *visit, struct mni_span *span)
         return;
     mni_note_threads();
     returned_take(&slots);
+    mni_stock_loosen(&mni_stock, span);
     visit->any |= returned_pages(&slots, true, visit->now);
     visit->slab = slots.slab;
     visit->tells = returned_give_back(&slots);

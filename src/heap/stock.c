@@ -417,6 +417,11 @@ struct mni_span *mni_stock_next(struct mni_stock *stock,
     return NULL;
 }
 
+void mni_stock_loosen(struct mni_stock *stock, const struct mni_span *span)
+{
+    mni_arena_loosen(stock_arena_of(stock, span->start));
+}
+
 /* Go on to the next cell that is noted in this word of bits, or to the word
  * after it. True if there is such a cell. */
 static bool stock_find_slots(const struct mni_arena *arena,

@@ -33,10 +33,13 @@ struct mni_arena {
     /* Bits of each cell that is free; those of others are clear. Old but not
      * aged is what the system has been told that it may take, and what it
      * refused to take: no look tries it again. */
-    uint64_t *dirty;        /* may be resident */
-    uint64_t *aged;         /* and was so at the last look */
-    uint64_t *old;          /* and at the one before */
-    uint64_t *slots;        /* a span begins here whose slots have ages */
+    uint64_t *dirty; /* may be resident */
+    uint64_t *aged;  /* and was so at the last look */
+    uint64_t *old;   /* and at the one before */
+    uint64_t *slots; /* a span begins here whose slots have ages */
+    unsigned char
+        *huge; /* from here on, huge pages may be used on first touch */
+    size_t huge_size;
     unsigned char *records; /* of spans, in a fixed stock; else NULL */
     struct mn_owner *below; /* who owned the cells before, likewise */
 };
@@ -107,7 +110,10 @@ struct mni_stock_place {
 struct mni_span *mni_stock_next(struct mni_stock *stock,
                                 struct mni_stock_place *place);
 
-/* The same of spans that were so requested. */
+/* Memory of a span is about to be purged. Requires: the lock. */
+void mni_stock_loosen(struct mni_stock *stock, const struct mni_span *span);
+
+/* The same as mni_stock_next of spans that were so requested. */
 struct mni_span *mni_stock_next_slots(struct mni_stock *stock,
                                       struct mni_stock_place *place);
 

@@ -117,6 +117,11 @@ bool mni_os_protect(void *start, size_t size, unsigned perm)
     int error = errno;
     bool done = mprotect(start, size, os_protection(perm)) == 0;
 
+    /* Kernels without huge pages refuse, which does not matter. */
+    if (done && (perm & MNI_OS_HUGE) != 0)
+        (void)madvise(start, size, MADV_HUGEPAGE);
+    if (done && (perm & MNI_OS_SMALL) != 0)
+        (void)madvise(start, size, MADV_NOHUGEPAGE);
     errno = error;
     return done;
 }

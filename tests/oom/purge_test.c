@@ -160,3 +160,40 @@ TEST(slots_that_the_system_does_not_take_stay_and_are_not_tried_again)
     EXPECT(observe_stats().untouched >= before + (SLOTS - 2) * (size_t)SLOT);
     EXPECT(mn_heap_check(NULL));
 }
+
+/* Refuse one call of all while a heap grows that is dense, and gets huge pages,
+ * and shrinks. Returns whether there was such a call. */
+static bool refuse_dense(uint64_t number)
+{
+    int status;
+    pid_t child = fork();
+
+    EXPECT(child >= 0);
+    if (child == 0) {
+        mni_fake_fail(number, number);
+        for (size_t i = 0; i < BLOCKS; i++) {
+            blocks[i] = mn_alloc(LARGE);
+            if (blocks[i] != NULL)
+                memset(blocks[i], 1, LARGE);
+        }
+        for (size_t i = 0; i < BLOCKS; i += 2)
+            mn_free(blocks[i]);
+        (void)mn_trim();
+        bool refused = mni_fake_calls() >= number;
+        mni_fake_fail(0, 0);
+        (void)observe_stats();
+        EXPECT(mn_heap_check(NULL));
+        _exit(refused ? 1 : 0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+    return WEXITSTATUS(status) == 1;
+}
+
+TEST(a_dense_heap_grows_and_shrinks_whatever_is_refused)
+{
+    uint64_t number = 1;
+
+    while (refuse_dense(number))
+        EXPECT(++number < 200);
+}

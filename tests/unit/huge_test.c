@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of huge pages: they are asked for where memory is written to
+ * throughout, for no more than a step ahead, and no longer when some of it is
+ * given back. */
+#include <mn/heap.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "heap/arena.h"
+#include "heap/heap.h"
+#include "os/os.h"
+#include "observe.h"
+#include "test.h"
+
+enum { MIB = 1024 * 1024, BLOCKS = 32, HUGE = 2 * MIB, STEP = 4 * MIB };
+
+static unsigned char *blocks[BLOCKS];
+
+static const struct mni_arena *arena(void)
+{
+    return mni_stock.arenas[0];
+}
+
+static void take(size_t count, size_t written)
+{
+    for (size_t i = 0; i < count; i++) {
+        blocks[i] = mn_alloc(MIB);
+        EXPECT(blocks[i] != NULL);
+        for (size_t at = 0; at < written; at += mni_os_page_size())
+            blocks[i][at] = 1;
+    }
+}
+
+static void give(size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mn_free(blocks[i]);
+}
+
+TEST(dense_memory_gets_huge_pages)
+{
+    take(BLOCKS, MIB);
+    EXPECT(arena()->huge_size > 0);
+    EXPECT((uintptr_t)arena()->huge % HUGE == 0);
+    EXPECT(arena()->huge_size % HUGE == 0);
+    EXPECT(arena()->huge >= arena()->start + STEP);
+    EXPECT(arena()->huge + arena()->huge_size
+           <= arena()->start + arena()->committed);
+    (void)observe_stats();
+    give(BLOCKS);
+}
+
+TEST(memory_with_holes_gets_none)
+{
+    take(BLOCKS, MIB - MIB / 16);
+    EXPECT(arena()->huge_size == 0);
+    give(BLOCKS);
+}
+
+TEST(a_small_heap_gets_none)
+{
+    take(3, MIB);
+    EXPECT(arena()->committed <= STEP + (size_t)HUGE);
+    EXPECT(arena()->huge_size == 0);
+    give(3);
+}
+
+/* However dense all was before, a large block may be sparse. */
+TEST(no_more_than_a_step_is_guessed)
+{
+    enum { LARGE = 512 * MIB };
+
+    take(7, MIB);
+    size_t before = arena()->huge_size;
+    unsigned char *large = mn_alloc(LARGE);
+    EXPECT(large != NULL);
+    EXPECT(arena()->huge_size <= before + STEP);
+    mn_free(large);
+    give(7);
+}
+
+TEST(what_goes_back_is_huge_no_longer)
+{
+    take(BLOCKS, MIB);
+    EXPECT(arena()->huge_size > 0);
+    for (size_t i = 0; i < BLOCKS; i += 2)
+        mn_free(blocks[i]);
+    EXPECT(mn_trim());
+    EXPECT(arena()->huge_size == 0);
+    for (size_t i = 0; i < BLOCKS; i += 2)
+        blocks[i] = mn_alloc(MIB);
+    for (size_t i = 0; i < BLOCKS; i++)
+        for (size_t at = 0; at < MIB; at += mni_os_page_size())
+            EXPECT(i % 2 == 0 || blocks[i][at] == 1);
+    give(BLOCKS);
+    EXPECT(mn_heap_check(NULL));
+}
