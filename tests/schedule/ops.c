@@ -227,20 +227,20 @@ uint64_t explore_load(void *address, const struct explore_place *place)
     return value;
 }
 
-/* A store of a thread; it is late if that is chosen, or if an earlier one is.
- */
+/* A store of a thread; it is late if that is chosen, or if an earlier one is,
+ * which it must not overtake even where nobody has looked yet. */
 static void ops_store(bool shared, void *address, uint64_t value,
                       const struct explore_place *place)
 {
     struct run_thread *self = run_self();
-    bool late = false;
+    bool late = self->store_count != 0;
 
-    if (shared) {
-        late = self->store_count != 0
-               || (run->late && run->spent < run->bound && run_choose(2) != 0);
-        run->spent += late && self->store_count == 0;
-        ops_trace(late ? "(store)" : "store", address, value, place);
+    if (shared && !late) {
+        late = run->late && run->spent < run->bound && run_choose(2) != 0;
+        run->spent += late;
     }
+    if (shared)
+        ops_trace(late ? "(store)" : "store", address, value, place);
     if (!late) {
         ops_write(address, value, place->size);
         return;
