@@ -94,7 +94,8 @@ static void stat_add_slab(struct stat_count *count, const struct mni_slab *slab)
         || !remote_resident(count->remote, slab->span.start, page_count,
                             resident))
         pages.resident = NULL;
-    mni_stats_add_slab(&part, slab, slab->place == MNI_SLAB_CURRENT, pages);
+    mni_stats_add_slab(&part, slab, mni_slab_place(slab) == MNI_SLAB_CURRENT,
+                       pages);
     stat_divide(count, slab->class, part.payload + part.rounding);
     count->stats.in_hand += part.in_hand;
     count->stats.in_spans += part.in_spans;

@@ -53,6 +53,7 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
         heap->granules[i] = &heap->bins[mni_class_of(i * MNI_SLOT_UNIT)];
     mn_atomic_store_relaxed(&heap->pending, NULL);
     mn_atomic_store_relaxed(&heap->drains, 0);
+    heap->gone = NULL;
     heap->stock = stock;
     heap->busy = false;
 }
@@ -99,11 +100,32 @@ static bool alloc_go_on(struct mni_heap *heap, struct mni_bin *bin)
            && mni_bin_use(heap, bin, slab, 0);
 }
 
+/* Start in a slab that is in the owner's hand. */
+static bool alloc_take_up(struct mni_heap *heap, struct mni_bin *bin,
+                          struct mni_slab *slab)
+{
+    if (mni_bin_use(heap, bin, slab, 0))
+        return true;
+    mni_ages_leave(slab);
+    mni_slab_settle(heap, slab);
+    return false;
+}
+
+static __attribute__((always_inline)) inline bool
+alloc_take_up_listed(struct mni_heap *heap, struct mni_bin *bin, unsigned class)
+{
+    struct mni_slab *slab;
+
+    while ((slab = mni_heap_take_listed(heap, class)) != NULL)
+        if (alloc_take_up(heap, bin, slab))
+            return true;
+    return false;
+}
+
 /* Make the bin's word one with a free slot. */
 static bool alloc_refill(struct mni_heap *heap, unsigned class)
 {
     struct mni_bin *bin = &heap->bins[class];
-    struct mni_slab *slab;
 
     if (bin->current != NULL) {
         if (alloc_go_on(heap, bin))
@@ -112,16 +134,15 @@ static bool alloc_refill(struct mni_heap *heap, unsigned class)
     }
     if (!mni_heap_has_listed(heap, class))
         (void)mni_heap_drain(heap);
-    while ((slab = mni_heap_listed(heap, class)) != NULL
-           && mni_ages_take(slab)) {
-        mni_slab_unlist(heap, slab);
-        if (mni_bin_use(heap, bin, slab, 0))
-            return true;
-        mni_ages_leave(slab);
-    }
+    if (alloc_take_up_listed(heap, bin, class))
+        return true;
+    /* Perhaps all that was listed had no span any more. */
+    if (heap->gone != NULL && mni_heap_drain(heap)
+        && alloc_take_up_listed(heap, bin, class))
+        return true;
     mni_ages_tick(heap, class);
-    slab = mni_common_take(heap, class);
-    if (slab != NULL && mni_bin_use(heap, bin, slab, 0))
+    struct mni_slab *slab = mni_common_take(heap, class);
+    if (slab != NULL && alloc_take_up(heap, bin, slab))
         return true;
     slab = alloc_new_slab(heap, class);
     return slab != NULL && mni_bin_use(heap, bin, slab, 0);

@@ -83,6 +83,17 @@ static bool check_queue(const struct mni_heap *heap, unsigned class,
     return before == slabs->last[rank];
 }
 
+/* What is left of slabs whose span another thread returned. */
+static bool check_gone(const struct mni_heap *heap)
+{
+    const struct mni_slab *slab = heap->gone;
+
+    while (slab != NULL && mni_slab_place(slab) == MNI_SLAB_GONE
+           && mn_atomic_load_relaxed(&slab->heap) == heap)
+        slab = slab->next;
+    return slab == NULL;
+}
+
 /* The lists of a heap that no other thread changes now. */
 static bool check_lists(const struct mni_heap *heap)
 {
@@ -97,7 +108,7 @@ static bool check_lists(const struct mni_heap *heap)
             if (!check_queue(heap, class, rank, &left))
                 return false;
     }
-    return true;
+    return check_gone(heap);
 }
 
 static const char check_lists_wrong[] = "the lists of a heap";

@@ -46,11 +46,32 @@ struct mni_span *mni_block_span(const char *operation, const void *block)
 static void free_remote(struct mni_slab *slab, uint64_t index,
                         const void *block)
 {
-    mni_note_threads();
-    enum mni_returned returned = mni_slab_return_any(slab, index);
+    uint64_t seen;
 
+    mni_note_threads();
+    enum mni_returned returned = mni_slab_return_any(slab, index, &seen);
     if (returned == MNI_RETURNED_TWICE)
         mni_stop_bad_block("free", block);
+    if (returned == MNI_RETURNED_FIRST)
+        mni_slab_tell(slab);
+}
+
+/* Another thread's, in a slab whose slots have one word: what that was tells
+ * whether the slab is empty, and its span is worth returning at once. */
+static __attribute__((noinline)) void
+free_remote_few(struct mni_slab *slab, uint64_t index, const void *block)
+{
+    uint64_t full = mni_slab_full_word(slab);
+    uint64_t seen;
+
+    mni_note_threads();
+    enum mni_returned returned = mni_slab_return_any(slab, index, &seen);
+    if (returned == MNI_RETURNED_TWICE)
+        mni_stop_bad_block("free", block);
+    /* Who is not first may find another slab here by now, which does no harm:
+     * it is looked at under a lock. */
+    if (seen == full)
+        mni_gone_return(slab, block);
     if (returned == MNI_RETURNED_FIRST)
         mni_slab_tell(slab);
 }
@@ -119,12 +140,14 @@ static void free_slot(struct mni_slab *slab, const void *block)
     struct mni_heap *heap = mn_atomic_load_acquire(&slab->heap);
     uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
     bool ended = kind == MNI_HEAP_COMMON || kind == MNI_HEAP_IDLE;
-    if (self->busy || (heap != self && !ended)) /* as heaps of no thread are */
-        free_remote(slab, slot.index, block);
-    else if (heap == self)
+    if (heap == self && !self->busy)
         mni_free_owner(self, slab, slot.index, block);
-    else
+    else if (ended && !self->busy) /* as heaps of no thread are */
         free_adopt(self, slab, slot.index, block);
+    else if (slab->word_count == 1 && kind != MNI_HEAP_OWN)
+        free_remote_few(slab, slot.index, block);
+    else
+        free_remote(slab, slot.index, block);
 }
 
 /* Nothing by the map's first answer: a block in whose cell something is

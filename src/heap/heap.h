@@ -24,6 +24,7 @@
  *   purge.c   when free memory goes back
  *   returned.c  what other threads returned to one that sleeps
  *   ages.c    what nobody takes, in slabs that are partly used
+ *   gone.c    slabs that another thread emptied
  */
 #ifndef MNI_HEAP_H
 #define MNI_HEAP_H
@@ -80,6 +81,7 @@ struct mni_heap {
     _Alignas(64) struct mni_bin bins[MNI_CLASS_COUNT]; /* two in a line */
     struct mni_slabs slabs[MNI_CLASS_COUNT];
     _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
+    struct mni_slab *gone;              /* records that are left of some */
     struct mni_stock *stock;
     _Atomic uint32_t drains; /* odd while returned slots are on their way */
     bool busy; /* its thread changes it, or is about to allocate from it */
@@ -182,8 +184,16 @@ static inline enum mni_slab_place mni_slab_place(const struct mni_slab *slab)
 /* Put a slab that is on no list, and not current, where it belongs. */
 void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab);
 
-/* Take a listed slab off its list. */
-void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab);
+/* Take a listed slab off its list, into the owner's hand. False if another
+ * thread has given its span back: then only a record was left, and put away. */
+bool mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab);
+
+/* Take the next listed slab into the owner's hand, to allocate from it; NULL if
+ * there is none. */
+struct mni_slab *mni_heap_take_listed(struct mni_heap *heap, unsigned class);
+
+/* The same for a full one, which is on no list. */
+bool mni_slab_pick_up(struct mni_heap *heap, struct mni_slab *slab);
 
 /* Whether the heap has a listed slab of the class. */
 static inline bool mni_heap_has_listed(const struct mni_heap *heap,
@@ -228,6 +238,21 @@ void mni_heap_collect(struct mni_heap *heap);
 
 /* Any thread: tell the heap that owns it that a slab got slots back. */
 void mni_slab_tell(struct mni_slab *slab);
+
+/* ---- gone.c ---- */
+
+/* Any thread: if this is still the slab where `block` was, no slot of it is
+ * out, and its owner does not allocate from it, return its span. */
+void mni_gone_return(struct mni_slab *slab, const void *block);
+
+/* Owner: put away the record of a slab that is on no list and has no span. */
+void mni_gone_put_away(struct mni_heap *heap, struct mni_slab *slab);
+
+/* Owner: delete the records that nobody will touch any more. */
+void mni_gone_delete(struct mni_heap *heap);
+
+/* Owner of both heaps: let `heap` have the records of `from`. */
+void mni_gone_hand_over(struct mni_heap *from, struct mni_heap *heap);
 
 /* ---- free.c ---- */
 

@@ -29,12 +29,31 @@ enum {
 };
 _Static_assert(LISTS_WORDS * 64 < 256, "they are summed up in one byte");
 
+/* Put a slab that is in the owner's hand, as a current one is, elsewhere. */
 static void lists_place(struct mni_slab *slab, uint32_t place,
                         struct mni_heap *trusted, uint64_t trigger)
 {
-    mn_atomic_store_relaxed(&slab->place, place);
+    uint64_t before = mn_atomic_load_relaxed(&slab->place);
+    uint64_t turn = (before | UINT32_MAX) + 1;
+
     slab->trigger = trigger;
     mn_atomic_store_plain(&slab->span.owner.trusted, trusted);
+    /* Release: pairs with the acquire in gone_claim. */
+    mn_atomic_store_release(&slab->place, turn | place);
+}
+
+_Static_assert(MNI_SLAB_CURRENT == 0, "a place with nothing but its number");
+
+/* Take a slab that is listed or full into the owner's hand. False if another
+ * thread has claimed it: only one of the two changes the word. */
+static bool lists_pick_up(struct mni_slab *slab)
+{
+    uint64_t seen = mn_atomic_load_relaxed(&slab->place);
+
+    /* Acquire: pairs with nothing, for the claim hands over no data. */
+    return (seen & MNI_SLAB_CLAIMED) == 0
+           && mn_atomic_cas_strong_acquire(&slab->place, &seen,
+                                           seen & ~(uint64_t)UINT32_MAX);
 }
 
 static void lists_count_common(const struct mni_heap *heap,
@@ -89,7 +108,8 @@ static uint32_t lists_free_count(const struct mni_slab *slab)
 /* The free slots of a listed slab when it was looked at. */
 static uint32_t lists_known(const struct mni_slab *slab)
 {
-    return mn_atomic_load_relaxed(&slab->place) >> MNI_SLAB_PLACE_BITS;
+    return (uint32_t)mn_atomic_load_relaxed(&slab->place)
+           >> MNI_SLAB_KNOWN_SHIFT;
 }
 
 /* Put a slab with so many free slots at the end of its queue. */
@@ -108,8 +128,8 @@ static void lists_append(struct mni_heap *heap, struct mni_slab *slab,
     slabs->last[rank] = slab;
     slabs->free_count += free_count;
     lists_count_common(heap, slab, 1);
-    lists_place(slab, MNI_SLAB_LISTED | free_count << MNI_SLAB_PLACE_BITS, heap,
-                mni_slab_full_word(slab) - 1);
+    lists_place(slab, MNI_SLAB_LISTED | free_count << MNI_SLAB_KNOWN_SHIFT,
+                heap, mni_slab_full_word(slab) - 1);
 }
 
 void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
@@ -125,13 +145,22 @@ void mni_slab_settle(struct mni_heap *heap, struct mni_slab *slab)
 
 void mni_slab_list_again(struct mni_heap *heap, struct mni_slab *slab)
 {
-    if (mni_slab_place(slab) != MNI_SLAB_FULL)
+    if (mni_slab_place(slab) != MNI_SLAB_FULL || !lists_pick_up(slab))
         return;
     lists_append(heap, slab, 1);
     mni_ages_note(slab);
 }
 
-void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
+bool mni_slab_pick_up(struct mni_heap *heap, struct mni_slab *slab)
+{
+    bool mine = lists_pick_up(slab);
+
+    if (!mine)
+        mni_gone_put_away(heap, slab);
+    return mine;
+}
+
+bool mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
 {
     struct mni_slabs *slabs = &heap->slabs[slab->class];
     uint32_t known = lists_known(slab);
@@ -148,13 +177,13 @@ void mni_slab_unlist(struct mni_heap *heap, struct mni_slab *slab)
         slabs->last[rank] = slab->prev;
     slabs->free_count -= known;
     lists_count_common(heap, slab, UINT32_MAX);
-    lists_place(slab, MNI_SLAB_FULL, NULL, 0);
+    return mni_slab_pick_up(heap, slab);
 }
 
 void mni_slab_look(struct mni_heap *heap, struct mni_slab *slab)
 {
-    mni_slab_unlist(heap, slab);
-    lists_append(heap, slab, lists_free_count(slab));
+    if (mni_slab_unlist(heap, slab))
+        lists_append(heap, slab, lists_free_count(slab));
 }
 
 /* The oldest slab of the first rank that has any, or NULL. */
@@ -215,12 +244,24 @@ struct mni_slab *mni_heap_listed(struct mni_heap *heap, unsigned class)
     return lists_choose(slabs);
 }
 
+struct mni_slab *mni_heap_take_listed(struct mni_heap *heap, unsigned class)
+{
+    struct mni_slab *slab;
+
+    while ((slab = mni_heap_listed(heap, class)) != NULL && mni_ages_take(slab))
+        if (mni_slab_unlist(heap, slab))
+            return slab;
+    return NULL;
+}
+
 void mni_slab_give(struct mni_slab *slab, struct mni_heap *heap)
 {
     struct mni_heap *before = mn_atomic_load_relaxed(&slab->heap);
 
-    before->slabs[slab->class].count--;
-    heap->slabs[slab->class].count++;
+    if (mni_slab_place(slab) != MNI_SLAB_GONE) {
+        before->slabs[slab->class].count--;
+        heap->slabs[slab->class].count++;
+    }
     /* Release: pairs with the acquire in mni_slab_tell. */
     mn_atomic_store_release(&slab->heap, heap);
 }
@@ -234,9 +275,13 @@ bool mni_bin_use(struct mni_heap *heap, struct mni_bin *bin,
         return false;
     bin->word = &slab->bits[word];
     bin->base = slab->span.start + (size_t)word * 64 * slab->slot_size;
+    if (bin->current == slab)
+        return true;
     bin->current = slab;
+    MN_ASSERT(mni_slab_place(slab) == MNI_SLAB_CURRENT);
     /* It may be empty now and then; only a slot that is not there is above. */
-    lists_place(slab, MNI_SLAB_CURRENT, heap, mni_slab_full_word(slab));
+    slab->trigger = mni_slab_full_word(slab);
+    mn_atomic_store_plain(&slab->span.owner.trusted, heap);
     return true;
 }
 
@@ -256,7 +301,8 @@ void mni_slab_release_if_empty(struct mni_heap *heap, struct mni_slab *slab)
         || !mni_slab_is_empty_owner(slab) || !mni_slab_is_quiet_owner(slab))
         return;
     struct mni_slabs *slabs = &heap->slabs[slab->class];
-    mni_slab_unlist(heap, slab);
+    if (!mni_slab_unlist(heap, slab))
+        return;
     if (mni_stock_return(&slab->span, mni_limit_of(mni_heap_first_class(heap))))
         slabs->count--;
     else
@@ -347,8 +393,12 @@ static bool lists_take_in(struct mni_heap *heap, struct mni_slab *slab)
      * below, and later ones are told anew. */
     (void)mn_atomic_exchange_acq_rel(&slab->pending, 0);
     bool any = mni_slab_drain(heap, slab);
-    if (mni_slab_place(slab) == MNI_SLAB_FULL)
+    uint64_t place = mn_atomic_load_relaxed(&slab->place);
+    enum mni_slab_place at = mni_slab_place(slab);
+    if (at == MNI_SLAB_FULL && mni_slab_pick_up(heap, slab))
         mni_slab_settle(heap, slab);
+    else if (at == MNI_SLAB_LISTED && (place & MNI_SLAB_CLAIMED) != 0)
+        (void)mni_slab_unlist(heap, slab);
     mni_slab_release_if_empty(heap, slab);
     return any;
 }
@@ -394,6 +444,8 @@ bool mni_heap_drain(struct mni_heap *heap)
         any |= lists_receive(heap, slab);
         slab = next;
     }
+    mni_gone_delete(lists_kind(heap) == MNI_HEAP_IDLE ? &mni_heap_common
+                                                      : heap);
     return any;
 }
 
@@ -419,4 +471,5 @@ void mni_heap_collect(struct mni_heap *heap)
         for (unsigned rank = 0; rank < MNI_RANK_COUNT; rank++)
             lists_collect_queue(heap, heap->slabs[class].first[rank]);
     }
+    mni_gone_delete(heap);
 }

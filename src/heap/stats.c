@@ -95,8 +95,7 @@ static void stats_add_slab_here(struct mn_stats *stats,
     if (count > MNI_SLAB_PAGES_MAX
         || !mni_os_resident(slab->span.start, count, resident))
         pages.resident = NULL;
-    mni_stats_add_slab(stats, slab,
-                       mn_atomic_load_relaxed(&slab->place) == MNI_SLAB_CURRENT,
+    mni_stats_add_slab(stats, slab, mni_slab_place(slab) == MNI_SLAB_CURRENT,
                        pages);
 }
 

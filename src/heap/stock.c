@@ -313,17 +313,33 @@ void mni_stock_map(struct mni_span *span)
     mni_map_set(span->start, span->size, &span->owner);
 }
 
+static void stock_return_cells(struct mni_stock *stock, struct mni_span *span,
+                               struct mni_limit *limit)
+{
+    stock_discount(stock, limit, span->size);
+    mni_arena_return(stock_arena_of(stock, span->start), span->start,
+                     span->size);
+    mni_purge_returned(stock);
+}
+
+void mni_stock_return_cells(struct mni_span *span)
+{
+    stock_return_cells(&mni_stock, span, NULL);
+}
+
+void mni_stock_delete_record(struct mni_span *span)
+{
+    stock_delete_record(&mni_stock, span);
+}
+
 bool mni_stock_return(struct mni_span *span, struct mni_limit *limit)
 {
     struct mni_stock *stock = span->source;
 
     if (!mni_stock_lock(stock))
         return false;
-    stock_discount(stock, limit, span->size);
-    mni_arena_return(stock_arena_of(stock, span->start), span->start,
-                     span->size);
+    stock_return_cells(stock, span, limit);
     stock_delete_record(stock, span);
-    mni_purge_returned(stock);
     uint64_t looked = stock->looked;
     mni_stock_unlock(stock);
     if (!stock->fixed)

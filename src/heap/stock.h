@@ -89,6 +89,11 @@ void mni_stock_map(struct mni_span *span);
  * handler interrupted what it needs. */
 bool mni_stock_return(struct mni_span *span, struct mni_limit *limit);
 
+/* The two halves of it, for spans of the process's stock. Both require the
+ * lock, and the second one that nobody touches the record any more. */
+void mni_stock_return_cells(struct mni_span *span);
+void mni_stock_delete_record(struct mni_span *span);
+
 /* Change the size of a span in place. The map follows. */
 bool mni_stock_resize(struct mni_span *span, size_t size,
                       struct mni_limit *limit);

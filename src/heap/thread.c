@@ -96,13 +96,9 @@ struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class)
         || mn_atomic_load_relaxed(&mni_common_listed[class]) == 0
         || !mni_common_lock())
         return NULL;
-    struct mni_slab *slab = mni_heap_listed(&mni_heap_common, class);
-    if (slab != NULL && !mni_ages_take(slab))
-        slab = NULL;
-    if (slab != NULL) {
-        mni_slab_unlist(&mni_heap_common, slab);
+    struct mni_slab *slab = mni_heap_take_listed(&mni_heap_common, class);
+    if (slab != NULL)
         mni_slab_give(slab, heap);
-    }
     mni_common_unlock();
     return slab;
 }
@@ -118,9 +114,10 @@ bool mni_common_adopt(struct mni_heap *heap, struct mni_slab *slab)
     uint32_t kind = mn_atomic_load_relaxed(&owner->kind);
     enum mni_slab_place place = mni_slab_place(slab);
     if ((kind == MNI_HEAP_COMMON || kind == MNI_HEAP_IDLE)
-        && place != MNI_SLAB_CURRENT) {
-        if (place == MNI_SLAB_LISTED)
-            mni_slab_unlist(&mni_heap_common, slab);
+        && ((place == MNI_SLAB_LISTED
+             && mni_slab_unlist(&mni_heap_common, slab))
+            || (place == MNI_SLAB_FULL
+                && mni_slab_pick_up(&mni_heap_common, slab)))) {
         mni_slab_give(slab, heap);
         (void)mni_slab_drain(heap, slab);
         mni_slab_settle(heap, slab);
@@ -158,11 +155,13 @@ static void thread_hand_over(struct mni_heap *heap)
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
         struct mni_slab *slab;
         while ((slab = mni_heap_listed(heap, class)) != NULL) {
-            mni_slab_unlist(heap, slab);
+            if (!mni_slab_unlist(heap, slab))
+                continue;
             mni_slab_give(slab, &mni_heap_common);
             mni_slab_settle(&mni_heap_common, slab);
         }
     }
+    mni_gone_hand_over(heap, &mni_heap_common);
 }
 
 static void thread_ended(void *context)

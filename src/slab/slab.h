@@ -25,8 +25,20 @@ struct mni_heap;
 /* No more words than this hold the bits of a slab. */
 enum { MNI_SLAB_WORDS = 1 << (MN_CELL_SHIFT - 10) };
 
-enum mni_slab_place { MNI_SLAB_CURRENT, MNI_SLAB_LISTED, MNI_SLAB_FULL };
-enum { MNI_SLAB_PLACE_BITS = 2 };
+enum mni_slab_place {
+    MNI_SLAB_CURRENT, /* or in its owner's hand, from one place to another */
+    MNI_SLAB_LISTED,
+    MNI_SLAB_FULL,
+    MNI_SLAB_GONE /* has no span any more */
+};
+
+/* What the word `place` consists of, from the lowest bit on. */
+enum {
+    MNI_SLAB_PLACE_BITS = 2,   /* an enum mni_slab_place */
+    MNI_SLAB_CLAIMED = 1 << 2, /* its span was given back: gone.c */
+    MNI_SLAB_KNOWN_SHIFT = 3   /* while listed, the slots that were free when
+                                  it was looked at */
+}; /* and in the upper half how often it was given a place */
 
 struct mni_slab {
     struct mni_span span;
@@ -38,9 +50,9 @@ struct mni_slab {
     uint32_t word_count;
     uint32_t words_total;
     uint32_t class;
-    /* An enum mni_slab_place, which the owner changes; above its bits, while
-     * the slab is listed, how many slots were free when it was looked at. */
-    _Atomic uint32_t place;
+    /* The owner changes it, but for the claim, which any thread may make while
+     * the slab is listed or full. */
+    _Atomic uint64_t place;
     struct mni_heap *_Atomic heap;
     struct mni_slab *next; /* in the owner's list of its class */
     struct mni_slab *prev;
@@ -250,9 +262,11 @@ enum mni_returned {
     MNI_RETURNED_FIRST  /* and the caller must tell the heap */
 };
 
-/* Any thread: return a slot. Requires: index < slot_count. */
+/* Any thread: return a slot; *seen are the free slots of its word then, as far
+ * as they were seen. Requires: index < slot_count. */
 /*@ requires \valid(slab) && inv(*slab) && index < slab->slot_count;
-    assigns slab->bits[slab->words_total + index / 64];
+    requires \valid(seen) && \separated(slab, seen);
+    assigns slab->bits[slab->words_total + index / 64], *seen;
     behavior twice:
       assumes isfree(*slab, index);
       ensures said: \result == MNI_RETURNED_TWICE;
@@ -267,20 +281,21 @@ enum mni_returned {
       ensures same: same_but(\old(*slab), *slab, index);
     complete behaviors; disjoint behaviors;
 */
-static inline enum mni_returned mni_slab_return_any(struct mni_slab *slab,
-                                                    uint64_t index)
+static inline enum mni_returned
+mni_slab_return_any(struct mni_slab *slab, uint64_t index, uint64_t *seen)
 {
     uint64_t bit = UINT64_C(1) << index % 64;
+    uint64_t own = mn_atomic_load_relaxed(mni_slab_word(slab, index));
 
     /*@ assert bit: \forall integer k; 0 <= k < 64 ==>
           (bit(bit, k) <==> k == index % 64); */
     /*@ assert others: \forall integer j; 0 <= j && j != index
           && j / 64 == index / 64 ==> j % 64 != index % 64; */
-    if (mni_word_test(mn_atomic_load_relaxed(mni_slab_word(slab, index)),
-                      index))
+    if (mni_word_test(own, index))
         return MNI_RETURNED_TWICE;
     /* Release: pairs with the acquire in slab_drain_word. */
     uint64_t before = mn_atomic_or_acq_rel(mni_slab_remote(slab, index), bit);
+    *seen = own | before | bit;
     if (mni_word_test(before, index))
         return MNI_RETURNED_TWICE;
     return before == 0 ? MNI_RETURNED_FIRST : MNI_RETURNED;

@@ -97,7 +97,8 @@ static inline uint64_t mni_slots_rest(uint64_t word)
 #endif
 
 /* The owner's changes are a load and a store: no other thread changes these
- * words, and a signal handler in between finds the heap busy. */
+ * words, and a signal handler in between finds the heap busy. What makes slots
+ * free is a release: it pairs with the acquire in gone_free_word. */
 
 /* Owner: take the lowest free slot of *word; *seen is the word before. False
  * if there is none. */
@@ -138,7 +139,7 @@ mni_slots_return(_Atomic uint64_t *word, uint64_t index, uint64_t *next)
 {
     if (mni_word_has(mn_atomic_load_relaxed(word), index, next))
         return false;
-    mn_atomic_store_relaxed(word, *next);
+    mn_atomic_store_release(word, *next);
     return true;
 }
 
@@ -151,7 +152,7 @@ mni_slots_return(_Atomic uint64_t *word, uint64_t index, uint64_t *next)
 */
 static inline void mni_slots_add(_Atomic uint64_t *word, uint64_t bits)
 {
-    mn_atomic_store_relaxed(word, mn_atomic_load_relaxed(word) | bits);
+    mn_atomic_store_release(word, mn_atomic_load_relaxed(word) | bits);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <mn/space.h>
 #include <mn/stats.h>
 
+#include "gone_scenarios.h"
 #include "heap/report.h"
 #include "purge_scenarios.h"
 #include "state.h"
@@ -589,6 +590,7 @@ static const struct explore_scenario scenarios[] = {
     {"visit", 3, 2, visit_setup, visit_body, check_all, NULL},
     {"visit left", 2, 3, visit_left_setup, visit_left_body, check_all, NULL},
     {"visit gone", 3, 2, visit_gone_setup, visit_gone_body, check_all, NULL},
+    GONE_SCENARIOS(check_all),
 };
 
 int main(int argc, char **argv)

@@ -183,6 +183,23 @@ static size_t state_slabs(const struct mni_heap *heap, unsigned class)
     return owned.count;
 }
 
+/* The heap's slabs whose span another thread returned: it comes upon them on a
+ * list, or among those that got slots back, and counts them until then. */
+static size_t state_claimed(const struct mni_heap *heap, unsigned class)
+{
+    const struct mni_slab *at = mn_atomic_load_relaxed(&heap->pending);
+    size_t count = 0;
+
+    for (; at != NULL; at = at->pending_next)
+        count += at->class == class && mni_slab_place(at) == MNI_SLAB_FULL
+                 && (mn_atomic_load_relaxed(&at->place) & MNI_SLAB_CLAIMED);
+    for (unsigned rank = 0; rank < MNI_RANK_COUNT; rank++)
+        for (at = heap->slabs[class].first[rank]; at != NULL; at = at->next)
+            count +=
+                (mn_atomic_load_relaxed(&at->place) & MNI_SLAB_CLAIMED) != 0;
+    return count;
+}
+
 static void state_expect_heap(struct mni_heap *heap)
 {
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
@@ -190,7 +207,8 @@ static void state_expect_heap(struct mni_heap *heap)
         EXPECT(bin->current == NULL || state_kind(heap) != MNI_HEAP_IDLE);
         EXPECT(!mni_heap_has_listed(heap, class)
                || state_kind(heap) != MNI_HEAP_IDLE);
-        EXPECT(state_slabs(heap, class) == heap->slabs[class].count);
+        EXPECT(state_slabs(heap, class) + state_claimed(heap, class)
+               == heap->slabs[class].count);
         EXPECT(bin->current == NULL
                || mn_atomic_load_relaxed(&bin->current->heap) == heap);
         size_t listed = state_listed(heap, class, NULL);
@@ -238,7 +256,10 @@ static void state_expect_place(struct mni_slab *slab)
         EXPECT(bin->current != slab);
         EXPECT(slab->span.owner.trusted == NULL);
         break;
+    case MNI_SLAB_GONE:
+        explore_fail("the map leads to a slab without a span");
     }
+    EXPECT((mn_atomic_load_relaxed(&slab->place) & MNI_SLAB_CLAIMED) == 0);
     EXPECT(state_listed(heap, slab->class, slab)
            == (mni_slab_place(slab) == MNI_SLAB_LISTED));
 }
@@ -306,6 +327,10 @@ void state_expect_all_returned(void)
     (void)state_expect();
     (void)mn_trim();
     EXPECT(state_expect() == 0);
+    EXPECT(mni_heap_common.gone == NULL);
+    for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
+         heap = heap->next)
+        EXPECT(heap->gone == NULL);
 }
 
 /* ---- records ----

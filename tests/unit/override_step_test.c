@@ -381,6 +381,13 @@ TEST(a_handler_releases_wherever_a_slab_begins_or_ends)
     interrupt(release_of_full, handle_releases_and_more);
 }
 
+/* Of the slab that is taken up, the handler returns the span. */
+TEST(a_handler_empties_the_slab_that_is_taken_up)
+{
+    interrupt(allocate_from_listed, handle_releases);
+    interrupt(allocate_from_listed, handle_releases_and_more);
+}
+
 TEST(a_handler_allocates_and_releases_between_large_blocks)
 {
     interrupt(allocate_large, handle_release_and_wide);
