@@ -210,6 +210,21 @@ static void *stat_copy(const struct stat_count *count, const void *address,
     return copy;
 }
 
+/* The owners of an arena's cells, as addresses there; NULL where the map leads
+ * to nobody. */
+static struct mn_owner **stat_copy_owners(const struct stat_count *count,
+                                          size_t first, size_t cell_count)
+{
+    const struct mni_map_table *table = count->map.table;
+    uintptr_t *entries =
+        stat_copy(count, (const void *)(uintptr_t)(table->cells + first),
+                  cell_count * sizeof *entries);
+
+    for (size_t i = 0; entries != NULL && i < cell_count; i++)
+        entries[i] += entries[i] == 0 ? 0 : (uintptr_t)table;
+    return (struct mn_owner **)(void *)entries;
+}
+
 static bool stat_add_arena(struct stat_count *count,
                            const struct mni_arena *address)
 {
@@ -225,9 +240,7 @@ static bool stat_add_arena(struct stat_count *count,
     size_t words = arena.cell_count / 64 + 1;
     bool done = arena.cell_count == 0;
     if (!done && first + arena.cell_count <= count->map.count) {
-        arena.owners = stat_copy(
-            count, (const void *)(uintptr_t)(count->map.cells + first),
-            arena.cell_count * sizeof *arena.owners);
+        arena.owners = stat_copy_owners(count, first, arena.cell_count);
         arena.dirty = stat_copy(count, record->dirty, words * sizeof(uint64_t));
         arena.aged = stat_copy(count, record->aged, words * sizeof(uint64_t));
         arena.old = stat_copy(count, record->old, words * sizeof(uint64_t));

@@ -9,6 +9,10 @@
 #define MNI_ATOMIC_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/config.h"
 
 #define mn_atomic_load_relaxed(p) atomic_load_explicit(p, memory_order_relaxed)
 #define mn_atomic_load_acquire(p) atomic_load_explicit(p, memory_order_acquire)
@@ -52,5 +56,29 @@
 /* For plain members of public structures, which C++ reads too. */
 #define mn_atomic_load_plain(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 #define mn_atomic_store_plain(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+
+/* Compilers put what they load atomically into a register of its own, though
+ * processors add and compare what is in memory. */
+static inline uintptr_t mn_atomic_add_loaded_acquire(uintptr_t value,
+                                                     const _Atomic uintptr_t *p)
+{
+#if defined(__x86_64__) && !MN_PORTABLE
+    __asm__("addq %1, %0" : "+r"(value) : "m"(*p) : "cc");
+    return value;
+#else
+    return value + mn_atomic_load_acquire(p);
+#endif
+}
+
+static inline bool mn_atomic_is_plain(void *const *p, const void *value)
+{
+#if defined(__x86_64__) && !MN_PORTABLE
+    bool is;
+    __asm__("cmpq %2, %1" : "=@cce"(is) : "m"(*p), "r"(value));
+    return is;
+#else
+    return mn_atomic_load_plain(p) == value;
+#endif
+}
 
 #endif

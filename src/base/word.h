@@ -50,4 +50,18 @@ static inline bool mni_word_has(uint64_t word, uint64_t index, uint64_t *with)
 #endif
 }
 
+/* *low is the low half of *low times *factor. The high half. */
+static inline uint64_t mni_word_multiply(uint64_t *low, const uint64_t *factor)
+{
+#if defined(__x86_64__) && !MN_PORTABLE
+    uint64_t high;
+    __asm__("mulq %2" : "+a"(*low), "=d"(high) : "m"(*factor) : "cc");
+    return high;
+#else
+    __extension__ unsigned __int128 product = (unsigned __int128)*low * *factor;
+    *low = (uint64_t)product;
+    return (uint64_t)(product >> 64);
+#endif
+}
+
 #endif

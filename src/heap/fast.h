@@ -78,7 +78,7 @@ static inline size_t mni_own_size(const void *block)
 {
     struct mn_owner *owner = mni_map_get(block);
 
-    if (owner == NULL || mn_atomic_load_plain(&owner->trusted) != mni_heap_self)
+    if (owner == NULL || !mn_atomic_is_plain(&owner->trusted, mni_heap_self))
         return 0;
     struct mni_slab *slab = mni_slab_cast(owner);
     struct mni_slot slot = mni_slab_slot(slab, block);
@@ -94,13 +94,13 @@ static inline size_t mni_own_size(const void *block)
  * is out; everything else is for the slow path. */
 static inline __attribute__((always_inline)) void mni_free(void *block)
 {
-    struct mn_owner *owner = mni_map_get(block);
+    struct mn_owner *owner = mni_map_find(block);
 
     if (MNI_UNLIKELY(owner == NULL))
         goto slow;
     struct mni_heap *self = mni_heap_self;
-    if (MNI_UNLIKELY(mn_atomic_load_plain(&owner->trusted) != self)) {
-        mni_free_untrusted(owner, block);
+    if (MNI_UNLIKELY(!mn_atomic_is_plain(&owner->trusted, self))) {
+        mni_free_untrusted(block, owner);
         return;
     }
     struct mni_slab *slab = mni_slab_cast(owner);

@@ -151,9 +151,11 @@ static void free_slot(struct mni_slab *slab, const void *block)
 }
 
 /* Nothing by the map's first answer: a block in whose cell something is
- * published, or misuse. */
+ * published, no block at all, or misuse. */
 static __attribute__((noinline)) void free_other(void *block)
 {
+    if (block == NULL)
+        return;
     struct mn_owner *owner = mni_map_ground(block);
     struct mni_large *large = mni_large_from(owner);
     struct mni_slab *slab = mni_slab_from(owner);
@@ -166,7 +168,7 @@ static __attribute__((noinline)) void free_other(void *block)
         mni_stop_bad_block("free", block);
 }
 
-void mni_free_untrusted(struct mn_owner *owner, void *block)
+void mni_free_untrusted(void *block, struct mn_owner *owner)
 {
     struct mni_slab *slab = mni_slab_from(owner);
     struct mni_large *large = mni_large_from(owner);
@@ -181,6 +183,5 @@ void mni_free_untrusted(struct mn_owner *owner, void *block)
 
 void mni_free_slow(void *block)
 {
-    if (block != NULL)
-        mni_free_untrusted(mni_map_get(block), block);
+    mni_free_untrusted(block, mni_map_get(block));
 }

@@ -259,8 +259,9 @@ void mni_gone_hand_over(struct mni_heap *from, struct mni_heap *heap);
 /* Any thread, any pointer. */
 void mni_free_slow(void *block);
 
-/* The same; the map leads to `owner` for `block`. */
-void mni_free_untrusted(struct mn_owner *owner, void *block);
+/* The same; the map leads to `owner` for `block`, which may be that of nothing.
+ */
+void mni_free_untrusted(void *block, struct mn_owner *owner);
 
 /* Owner of the heap, which is busy until this returns: a word of the slab is
  * above the trigger. */

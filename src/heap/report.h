@@ -56,7 +56,7 @@ enum {
         + 23 * offsetof(struct mni_slab, place)
         + 29 * offsetof(struct mni_stock, changes)
         + 31 * offsetof(struct mni_arena, dirty) + 37 * MN_CELL_SHIFT
-        + 41 * MNI_CLASS_COUNT
+        + 41 * MNI_CLASS_COUNT + 43 * offsetof(struct mni_map_table, cells)
 };
 
 extern struct mni_report_window mni_report_window;

@@ -99,14 +99,14 @@ struct mni_slot {
 static inline struct mni_slot mni_slab_slot_at(const struct mni_slab *slab,
                                                uint64_t offset);
 
-#ifndef __FRAMAC__
+#ifndef __FRAMAC__ /* which knows no products of 128 bits */
 static inline struct mni_slot mni_slab_slot_at(const struct mni_slab *slab,
                                                uint64_t offset)
 {
-    __extension__ unsigned __int128 product =
-        (unsigned __int128)offset * slab->reciprocal;
+    uint64_t fraction = offset;
+    uint64_t index = mni_word_multiply(&fraction, &slab->reciprocal);
 
-    return (struct mni_slot){(uint64_t)(product >> 64), (uint64_t)product};
+    return (struct mni_slot){index, fraction};
 }
 #endif
 

@@ -10,7 +10,7 @@
 struct mni_map mni_map;
 
 /* The map's pieces become writable in units of MAP_PIECE bytes. */
-enum { MAP_PIECE = MNI_CELL_SIZE, MAP_ENTRY = sizeof(struct mn_owner *) };
+enum { MAP_PIECE = MNI_CELL_SIZE, MAP_ENTRY = sizeof(uintptr_t) };
 
 static const size_t map_window_min = (size_t)1 << 32;
 
@@ -42,18 +42,24 @@ static bool map_block_at(const struct mn_owner *owner, const void *address,
 
 static struct mn_owner map_owner_of_map = {.block_at = map_block_at};
 
+static size_t map_bytes(size_t count)
+{
+    return mni_round_up(sizeof(struct mni_map_table) + count * MAP_ENTRY,
+                        MAP_PIECE);
+}
+
 static bool map_reserve(uintptr_t first, size_t count)
 {
-    size_t bytes = mni_round_up(count * MAP_ENTRY, MAP_PIECE);
-    void *cells = mni_os_reserve(bytes, MAP_PIECE, MN_PERM_READ);
+    size_t bytes = map_bytes(count);
+    void *table = mni_os_reserve(bytes, MAP_PIECE, MN_PERM_READ);
 
-    if (cells == NULL)
+    if (table == NULL)
         return false;
-    mni_os_name(cells, bytes, "mneme map");
-    mni_map.cells = cells;
+    mni_os_name(table, bytes, "mneme map");
+    mni_map.table = table;
     mni_map.first = first;
     mni_map.count = count;
-    return mni_map_set_range(cells, bytes, &map_owner_of_map);
+    return mni_map_set_range(table, bytes, &map_owner_of_map);
 }
 
 /* A window that is centred where the system now puts mappings. */
@@ -98,7 +104,7 @@ static uint64_t *map_pieces;
 
 static bool map_pieces_begin(void)
 {
-    size_t pieces = mni_map.count * MAP_ENTRY / MAP_PIECE + 1;
+    size_t pieces = map_bytes(mni_map.count) / MAP_PIECE;
 
     map_pieces = mni_meta_alloc((pieces / 64 + 1) * sizeof *map_pieces);
     return map_pieces != NULL;
@@ -106,7 +112,13 @@ static bool map_pieces_begin(void)
 
 static void *map_piece(size_t piece)
 {
-    return (void *)(uintptr_t)&mni_map.cells[piece * (MAP_PIECE / MAP_ENTRY)];
+    return (unsigned char *)mni_map.table + piece * MAP_PIECE;
+}
+
+/* The piece in which the entry of a cell lies. */
+static size_t map_piece_of(uintptr_t cell)
+{
+    return (sizeof(struct mni_map_table) + cell * MAP_ENTRY) / MAP_PIECE;
 }
 
 static bool map_cover_piece(size_t piece)
@@ -134,8 +146,8 @@ bool mni_map_cover(const void *start, size_t size)
         (((uintptr_t)start + size - 1) >> MN_CELL_SHIFT) - mni_map.first;
     if (first >= mni_map.count || last >= mni_map.count)
         return false;
-    for (size_t piece = first * MAP_ENTRY / MAP_PIECE;
-         piece <= last * MAP_ENTRY / MAP_PIECE; piece++)
+    for (size_t piece = map_piece_of(first); piece <= map_piece_of(last);
+         piece++)
         if (!map_cover_piece(piece))
             return false;
     return true;
@@ -145,11 +157,13 @@ void mni_map_set(const void *start, size_t size, struct mn_owner *owner)
 {
     uintptr_t first = ((uintptr_t)start >> MN_CELL_SHIFT) - mni_map.first;
     size_t count = size >> MN_CELL_SHIFT;
+    struct mni_map_table *table = mni_map.table;
+    uintptr_t entry = owner == NULL ? 0 : (uintptr_t)owner - (uintptr_t)table;
 
     MN_ASSERT(first + count <= mni_map.count);
     for (size_t i = 0; i < count; i++)
         /* Release: pairs with the acquire in mni_map_get. */
-        mn_atomic_store_release(&mni_map.cells[first + i], owner);
+        mn_atomic_store_release(&table->cells[first + i], entry);
 }
 
 size_t mni_map_committed(void)
@@ -159,7 +173,7 @@ size_t mni_map_committed(void)
 
 size_t mni_map_reserved(void)
 {
-    return mni_round_up(mni_map.count * MAP_ENTRY, MAP_PIECE);
+    return map_bytes(mni_map.count);
 }
 
 /* The entry of the owner, or a new one, or NULL. */

@@ -3,7 +3,10 @@
  *
  * The map is one flat array with an entry for each cell of the address space
  * from `first` on. It is reserved as a whole, reads as "nobody" where nothing
- * was entered, and becomes writable, and thus memory, piece by piece. Where
+ * was entered, and becomes writable, and thus memory, piece by piece. An entry
+ * is how far the owner lies behind the map's start, where an owner of nothing
+ * is: that is where an entry of zero leads, so that whoever only asks what an
+ * owner says need not ask first whether there is one. Where
  * address space is limited it covers a window around the place where the
  * system puts mappings, and addresses outside it belong to nobody.
  */
@@ -17,24 +20,45 @@
 
 enum { MNI_CELL_SIZE = 1 << MN_CELL_SHIFT };
 
+struct mni_map_table {
+    struct mn_owner nobody;    /* zero for ever */
+    _Atomic uintptr_t cells[]; /* the owner's address less that of `nobody` */
+};
+
 struct mni_map {
-    _Atomic(struct mn_owner *) *cells;
+    struct mni_map_table *table;
     uintptr_t first; /* number of the first cell covered */
     size_t count;    /* of cells covered; 0 before the first use */
 };
 
-extern struct mni_map mni_map;
+/* Hidden where it is declared, too, or each use would load its address. */
+extern struct mni_map mni_map __attribute__((visibility("hidden")));
 
-/* The entry for `address`, NULL for nobody. */
-static inline struct mn_owner *mni_map_get(const void *address)
+/* The entry for `address`, which may be the owner of nothing; NULL for what the
+ * map does not cover. */
+static inline __attribute__((always_inline)) struct mn_owner *
+mni_map_find(const void *address)
 {
     uintptr_t cell = ((uintptr_t)address >> MN_CELL_SHIFT) - mni_map.first;
 
     if (__builtin_expect(cell >= mni_map.count, 0))
         return NULL;
+    struct mni_map_table *table = mni_map.table;
     /* Acquire: pairs with the release in mni_map_set, so that the owner's
      * fields are seen. */
-    return mn_atomic_load_acquire(&mni_map.cells[cell]);
+    struct mn_owner *owner = (struct mn_owner *)mn_atomic_add_loaded_acquire(
+        (uintptr_t)table, &table->cells[cell]);
+    if (owner == NULL)
+        __builtin_unreachable(); /* so the caller tests once */
+    return owner;
+}
+
+/* The entry for `address`, NULL for nobody. */
+static inline struct mn_owner *mni_map_get(const void *address)
+{
+    struct mn_owner *owner = mni_map_find(address);
+
+    return owner == NULL || owner == &mni_map.table->nobody ? NULL : owner;
 }
 
 /* Reserve the map, if it is not there yet. It is best done before there are

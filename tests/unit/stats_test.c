@@ -45,6 +45,7 @@ static void find_ranges(void)
 {
     struct mn_block record;
     struct mn_heap *heap = mn_heap_create(NULL);
+    size_t outside = 0;
 
     range_count = 0;
     for (uint32_t i = 0; i < mni_stock.arena_count; i++) {
@@ -54,11 +55,13 @@ static void find_ranges(void)
     }
     /* A byte for each cell of a space, in whole cells. */
     for (size_t i = 0; i < SPACES; i++)
-        if (spaces[i].start != NULL)
+        if (spaces[i].start != NULL) {
             add_range((uintptr_t)spaces[i].perms, MNI_CELL_SIZE);
-    add_range((uintptr_t)mni_map.cells, mni_map_reserved());
+            outside += MNI_CELL_SIZE;
+        }
+    add_range((uintptr_t)mni_map.table, mni_map_reserved());
     EXPECT(heap != NULL && mn_block_at(heap, &record));
-    add_range((uintptr_t)record.start, mni_meta_reserved());
+    add_range((uintptr_t)record.start, mni_meta_reserved() - outside);
     mn_heap_destroy(heap);
 }
 

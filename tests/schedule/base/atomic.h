@@ -10,6 +10,8 @@
 
 #include <stdatomic.h>
 
+#include "base/config.h"
+
 #include "explore.h"
 
 /* A comma has the type without its qualifiers. */
@@ -54,6 +56,10 @@
 /* Only words of one owner change so, on some processors without a lock: the
  * store that is a part of it may be late. */
 #define mn_atomic_cas_relaxed(p, e, v) EXPLORE_CAS(false, p, e, v)
+
+#define mn_atomic_add_loaded_acquire(value, p)                                 \
+    ((value) + mn_atomic_load_acquire(p))
+#define mn_atomic_is_plain(p, value) (mn_atomic_load_plain(p) == (value))
 
 #define mn_atomic_fence() explore_fence()
 #define mn_atomic_signal_fence() explore_signal_fence()
