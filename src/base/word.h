@@ -50,6 +50,17 @@ static inline bool mni_word_has(uint64_t word, uint64_t index, uint64_t *with)
 #endif
 }
 
+/* Let the pointer at `place` lead `bytes` further, in one instruction where
+ * processors have one for what is in memory. */
+static inline void mni_word_advance(void **place, int64_t bytes)
+{
+#if defined(__x86_64__) && !MN_PORTABLE
+    __asm__("addq %1, %0" : "+m"(*place) : "er"(bytes) : "cc");
+#else
+    *place = (unsigned char *)*place + bytes;
+#endif
+}
+
 /* *low is the low half of *low times *factor. The high half. */
 static inline uint64_t mni_word_multiply(uint64_t *low, const uint64_t *factor)
 {

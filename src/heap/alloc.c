@@ -36,7 +36,6 @@ static _Atomic uint64_t alloc_no_word;
 
 /* Ranges in initializers are an extension of GCC and Clang. */
 __extension__ struct mni_heap mni_heap_none = {
-    .granules = {[0 ... MNI_GRANULES - 1] = &mni_heap_none.bins[0]},
     .bins = {[0 ... MNI_CLASS_COUNT - 1] = {.word = &alloc_no_word}},
     .busy = true, /* for ever, so that nobody writes to it */
 };
@@ -50,7 +49,9 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
         };
     memset(heap->slabs, 0, sizeof heap->slabs);
     for (size_t i = 0; i < MNI_GRANULES; i++)
-        heap->granules[i] = &heap->bins[mni_class_of(i * MNI_SLOT_UNIT)];
+        heap->granules[i] = &heap->bins[mni_class_of((i + 1) * MNI_SLOT_UNIT)];
+    heap->direct = MNI_DIRECT_MAX;
+    heap->slots = MNI_SLOT_MAX;
     mn_atomic_store_relaxed(&heap->pending, NULL);
     mn_atomic_store_relaxed(&heap->drains, 0);
     heap->gone = NULL;
@@ -180,9 +181,10 @@ static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
     if (heap == &mni_heap_none) {
         heap = mni_thread_heap();
         return heap == &mni_heap_none ? mni_common_alloc(size)
-                                      : mni_alloc(heap, size);
+                                      : mni_alloc(size);
     }
-    if (heap->busy) /* a signal handler interrupted what changes it */
+    if (mni_heap_is_busy(
+            heap)) /* a signal handler interrupted what changes it */
         return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_THREAD
                    ? mni_common_alloc(size)
                    : NULL;
@@ -192,7 +194,9 @@ static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
     unsigned class = mni_class_of(size);
     void *block = NULL;
     mni_heap_begin_busy(heap);
-    if (alloc_refill(heap, class))
+    if (size == 0) /* the fast path refuses it, whatever the bin has */
+        block = mni_bin_take(&heap->bins[class]);
+    if (block == NULL && alloc_refill(heap, class))
         block = mni_bin_take(&heap->bins[class]);
     mni_heap_end_busy(heap);
     alloc_sample(class, size);
@@ -204,6 +208,6 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
 {
     if (size <= MNI_SLOT_MAX)
         return alloc_slot(heap, size);
-    void *block = heap == mni_heap_self ? mni_large_reuse(heap, size) : NULL;
+    void *block = heap == mni_heap_self ? mni_large_reuse(size) : NULL;
     return block != NULL ? block : alloc_new_large(heap, size);
 }

@@ -155,7 +155,7 @@ const char *mni_check_all(void)
 {
     const char *wrong = NULL;
 
-    if (!mni_heap_self->busy
+    if (!mni_heap_is_busy(mni_heap_self)
         && (!check_lists(mni_heap_self) || !mni_cache_check(mni_heap_self)))
         wrong = check_lists_wrong;
     if (wrong == NULL)

@@ -24,29 +24,40 @@ mni_bin_take(struct mni_bin *bin)
     return block;
 }
 
-/* The same for a heap that may be busy. */
-static inline __attribute__((always_inline)) void *
-mni_heap_take(struct mni_heap *heap, struct mni_bin *bin)
+/* The bin for a size, or NULL where none may be used. A size of 0 wraps, and is
+ * for the slow path, as are all of a heap that is aside. */
+static inline __attribute__((always_inline)) struct mni_bin *
+mni_heap_bin(struct mni_heap *heap, size_t size)
 {
-    if (MNI_UNLIKELY(heap->busy))
-        return NULL;
-    mni_heap_begin_busy(heap);
+    size_t last = size - 1;
+
+    if (MNI_LIKELY(last < heap->direct))
+        return heap->granules[last / MNI_SLOT_UNIT];
+    if (MNI_LIKELY(last < heap->slots))
+        return &heap->bins[mni_class_of_last(last)];
+    return NULL;
+}
+
+/* Take a slot for the thread, whose heap is not busy. */
+static inline __attribute__((always_inline)) void *
+mni_quick_take(struct mni_heap *quick, struct mni_bin *bin)
+{
+    mni_quick_begin_busy();
     void *block = mni_bin_take(bin);
-    mni_heap_end_busy(heap);
+    mni_own_end_busy(quick);
     return block;
 }
 
 /* NULL where mni_alloc_slow must be called. */
-static inline __attribute__((always_inline)) void *
-mni_alloc_fast(struct mni_heap *heap, size_t size)
+static inline __attribute__((always_inline)) void *mni_alloc_fast(size_t size)
 {
-    /* A size that wraps here is large, and not looked up. */
-    size_t granule = (size + (MNI_SLOT_UNIT - 1)) / MNI_SLOT_UNIT;
+    struct mni_heap *quick = mni_heap_quick;
+    size_t last = size - 1;
 
-    if (MNI_LIKELY(size <= MNI_DIRECT_MAX))
-        return mni_heap_take(heap, heap->granules[granule]);
-    if (MNI_LIKELY(size <= MNI_SLOT_MAX))
-        return mni_heap_take(heap, &heap->bins[mni_class_of(size)]);
+    if (MNI_LIKELY(last < quick->direct))
+        return mni_quick_take(quick, quick->granules[last / MNI_SLOT_UNIT]);
+    if (MNI_LIKELY(last < quick->slots))
+        return mni_quick_take(quick, &quick->bins[mni_class_of_last(last)]);
     return NULL;
 }
 
@@ -54,21 +65,37 @@ mni_alloc_fast(struct mni_heap *heap, size_t size)
  * to: a size rounded up to a multiple of it is, up to 1 KiB, that of a class
  * whose slots are multiples of it, too. */
 static inline __attribute__((always_inline)) void *
-mni_alloc_aligned_fast(struct mni_heap *heap, size_t size, size_t align)
+mni_alloc_aligned_fast(size_t size, size_t align)
 {
-    /* One comparison for both; a size of 0 becomes the largest number. */
+    struct mni_heap *quick = mni_heap_quick;
     size_t last = (size - 1) | (align - 1);
 
-    if (MNI_LIKELY(last < MNI_DIRECT_MAX))
-        return mni_heap_take(heap, heap->granules[last / MNI_SLOT_UNIT + 1]);
+    if (MNI_LIKELY(last < quick->direct))
+        return mni_quick_take(quick, quick->granules[last / MNI_SLOT_UNIT]);
     return NULL;
 }
 
-static inline __attribute__((always_inline)) void *
-mni_alloc(struct mni_heap *heap, size_t size)
+static inline __attribute__((always_inline)) void *mni_alloc(size_t size)
 {
-    void *block = mni_alloc_fast(heap, size);
+    void *block = mni_alloc_fast(size);
 
+    return MNI_LIKELY(block != NULL) ? block
+                                     : mni_alloc_slow(mni_heap_self, size);
+}
+
+/* From a heap that is not the thread's own, and may be busy. */
+static inline void *mni_alloc_from(struct mni_heap *heap, size_t size)
+{
+    struct mni_bin *bin = heap->busy ? NULL : mni_heap_bin(heap, size);
+    void *block = NULL;
+
+    if (MNI_LIKELY(bin != NULL)) {
+        heap->busy = true;
+        mn_atomic_signal_fence();
+        block = mni_bin_take(bin);
+        mn_atomic_signal_fence();
+        heap->busy = false;
+    }
     return MNI_LIKELY(block != NULL) ? block : mni_alloc_slow(heap, size);
 }
 
@@ -78,7 +105,7 @@ static inline size_t mni_own_size(const void *block)
 {
     struct mn_owner *owner = mni_map_get(block);
 
-    if (owner == NULL || !mn_atomic_is_plain(&owner->trusted, mni_heap_self))
+    if (owner == NULL || !mn_atomic_is_plain(&owner->trusted, mni_heap_quick))
         return 0;
     struct mni_slab *slab = mni_slab_cast(owner);
     struct mni_slot slot = mni_slab_slot(slab, block);
@@ -98,8 +125,8 @@ static inline __attribute__((always_inline)) void mni_free(void *block)
 
     if (MNI_UNLIKELY(owner == NULL))
         goto slow;
-    struct mni_heap *self = mni_heap_self;
-    if (MNI_UNLIKELY(!mn_atomic_is_plain(&owner->trusted, self))) {
+    struct mni_heap *quick = mni_heap_quick;
+    if (MNI_UNLIKELY(!mn_atomic_is_plain(&owner->trusted, quick))) {
         mni_free_untrusted(block, owner);
         return;
     }
@@ -107,19 +134,17 @@ static inline __attribute__((always_inline)) void mni_free(void *block)
     struct mni_slot slot = mni_slab_slot(slab, block);
     if (MNI_UNLIKELY(slot.fraction >= slab->reciprocal))
         goto slow;
-    if (MNI_UNLIKELY(self->busy))
-        goto slow;
     uint64_t next;
-    mni_heap_begin_busy(self);
+    mni_quick_begin_busy();
     if (MNI_UNLIKELY(!mni_slab_return_owner(slab, slot.index, &next))) {
-        mni_heap_end_busy(self);
+        mni_own_end_busy(quick);
         goto slow;
     }
     if (MNI_UNLIKELY(next > slab->trigger)) {
-        mni_free_emptied(self, slab);
+        mni_free_emptied(quick, slab);
         return;
     }
-    mni_heap_end_busy(self);
+    mni_own_end_busy(quick);
     return;
 slow:
     mni_free_slow(block);

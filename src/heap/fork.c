@@ -83,7 +83,7 @@ static bool fork_others_lived(void)
  * for what the interrupted call goes on to do. */
 static bool fork_is_interrupted(const struct mni_heap *heap)
 {
-    return heap == mni_heap_self && heap->busy;
+    return heap == mni_heap_self && mni_heap_is_busy(heap);
 }
 
 static void fork_forget_lists(void)

@@ -109,7 +109,7 @@ void mni_free_emptied(struct mni_heap *heap, struct mni_slab *slab)
     /* It is full if a handler used it up just before the heap was busy. */
     mni_slab_list_again(heap, slab);
     mni_slab_release_if_empty(heap, slab);
-    mni_heap_end_busy(heap);
+    mni_own_end_busy(heap);
 }
 
 /* The slab is of a heap without a thread: if it can become this heap's, the
@@ -136,13 +136,13 @@ static void free_slot(struct mni_slab *slab, const void *block)
     if (slot.fraction >= slab->reciprocal || slot.index >= slab->slot_count)
         mni_stop_bad_block("free", block);
 
-    struct mni_heap *self = mni_heap_self;
+    struct mni_heap *self = mni_heap_quick; /* it is, if it is not busy */
     struct mni_heap *heap = mn_atomic_load_acquire(&slab->heap);
     uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
     bool ended = kind == MNI_HEAP_COMMON || kind == MNI_HEAP_IDLE;
-    if (heap == self && !self->busy)
+    if (heap == self)
         mni_free_owner(self, slab, slot.index, block);
-    else if (ended && !self->busy) /* as heaps of no thread are */
+    else if (ended && self->direct != 0) /* unlike heaps of no thread */
         free_adopt(self, slab, slot.index, block);
     else if (slab->word_count == 1 && kind != MNI_HEAP_OWN)
         free_remote_few(slab, slot.index, block);

@@ -15,13 +15,12 @@
  * block finds it again when it grows. */
 static struct mni_large *grow_reuse(size_t size)
 {
-    struct mni_heap *heap = mni_heap_self;
+    struct mni_heap *heap = mni_own_begin_busy();
 
-    if (heap->busy)
+    if (heap == NULL)
         return NULL;
-    mni_heap_begin_busy(heap);
     struct mni_span *span = mni_cache_take_largest(&heap->cache, size);
-    mni_heap_end_busy(heap);
+    mni_own_end_busy(heap);
     if (span == NULL)
         return NULL;
     struct mni_large *large = (struct mni_large *)(void *)span;

@@ -18,7 +18,7 @@ static void *heap_alloc_zero(struct mni_heap *heap, struct mn_heap *owner,
     void *block;
 
     if (size <= MNI_SLOT_MAX)
-        block = mni_alloc(heap, size);
+        block = mni_alloc_from(heap, size);
     else
         block = mni_large_alloc(heap->stock, owner, size, 1, &zero);
     return block == NULL || zero ? block : memset(block, 0, size);
@@ -45,14 +45,14 @@ static void *heap_alloc_aligned(struct mni_heap *heap, struct mn_heap *owner,
     if (!mni_is_power_of_two(align) || size > PTRDIFF_MAX)
         return NULL;
     size_t slot = heap_aligned_size(size, align);
-    return slot != 0 ? mni_alloc(heap, slot)
+    return slot != 0 ? mni_alloc_from(heap, slot)
                      : mni_large_alloc(heap->stock, owner, size == 0 ? 1 : size,
                                        align, &zero);
 }
 
 void *mn_alloc(size_t size)
 {
-    return mni_alloc(mni_heap_self, size);
+    return mni_alloc(size);
 }
 
 static __attribute__((noinline)) void *heap_alloc_zero_large(size_t size)
@@ -70,7 +70,7 @@ void *mn_alloc_zero(size_t size)
 {
     if (size > MNI_SLOT_MAX)
         return heap_alloc_zero_large(size);
-    void *block = mni_alloc(mni_heap_self, size);
+    void *block = mni_alloc(size);
     return block == NULL ? NULL : memset(block, 0, size);
 }
 
@@ -92,7 +92,7 @@ void *mn_alloc_aligned(size_t size, size_t align)
     if (MNI_UNLIKELY(!mni_is_power_of_two(align) || size > PTRDIFF_MAX))
         return NULL;
     size_t slot = heap_aligned_size(size, align);
-    return MNI_LIKELY(slot != 0) ? mni_alloc(mni_heap_self, slot)
+    return MNI_LIKELY(slot != 0) ? mni_alloc(slot)
                                  : heap_alloc_aligned_large(size, align);
 }
 
@@ -195,12 +195,11 @@ void *mn_realloc(void *block, size_t size)
 
 bool mn_trim(void)
 {
-    struct mni_heap *self = mni_heap_self;
+    struct mni_heap *self = mni_own_begin_busy();
 
-    if (self != &mni_heap_none && !self->busy) {
-        mni_heap_begin_busy(self);
+    if (self != NULL) {
         mni_heap_collect(self);
-        mni_heap_end_busy(self);
+        mni_own_end_busy(self);
     }
     mni_large_return_deferred();
     (void)mni_cache_age(true);
@@ -380,7 +379,7 @@ void *mn_heap_alloc(struct mn_heap *heap, size_t size)
     do {
         if (!heap_enter(heap))
             return NULL;
-        block = mni_alloc(&heap->heap, size);
+        block = mni_alloc_from(&heap->heap, size);
         heap_leave(heap);
     } while (mni_limit_again(block, size));
     return block;
@@ -450,7 +449,8 @@ void mn_heap_free(struct mn_heap *heap, void *block)
         mni_free_slow(block);
         return;
     }
-    if (heap->heap.busy) /* a signal handler interrupted this heap */
+    if (mni_heap_is_busy(
+            &heap->heap)) /* a signal handler interrupted this heap */
         mni_free_slow(block);
     else
         mni_free_owner(&heap->heap, slab, mni_slab_slot(slab, block).index,

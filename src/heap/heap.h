@@ -37,8 +37,9 @@
 #include "slab/slab.h"
 
 enum {
-    MNI_GRANULES = 65, /* sizes up to 1 KiB find their bin by table */
-    MNI_DIRECT_MAX = (MNI_GRANULES - 1) * MNI_SLOT_UNIT
+    MNI_GRANULES = 64, /* sizes up to 1 KiB find their bin by table */
+    MNI_DIRECT_MAX = MNI_GRANULES * MNI_SLOT_UNIT,
+    MNI_HEAP_ASIDE = 64
 };
 
 /* Where a heap allocates the slots of one class. */
@@ -77,18 +78,13 @@ enum mni_heap_kind {
 };
 
 struct mni_heap {
-    struct mni_bin *granules[MNI_GRANULES];
-    _Alignas(64) struct mni_bin bins[MNI_CLASS_COUNT]; /* two in a line */
-    struct mni_slabs slabs[MNI_CLASS_COUNT];
-    _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
-    struct mni_slab *gone;              /* records that are left of some */
+    /* Sizes below are allocated on the fast paths: from a bin that the table
+     * leads to, and from any bin. */
+    size_t direct;
+    size_t slots;
     struct mni_stock *stock;
-    _Atomic uint32_t drains; /* odd while returned slots are on their way */
-    bool busy; /* its thread changes it, or is about to allocate from it */
-    _Atomic uint32_t kind;  /* an enum mni_heap_kind */
-    struct mni_heap *next;  /* in the list of all heaps of threads */
-    struct mni_heap *idle;  /* in the list of idle ones */
-    struct mni_cache cache; /* of large spans, of a thread's heap */
+    struct mni_heap *next; /* in the list of all heaps of threads */
+    struct mni_heap *idle; /* in the list of idle ones */
 
     /* Under the stock's lock: what `pending` was when returned.c last looked,
      * and at how many looks in a row. */
@@ -96,7 +92,23 @@ struct mni_heap {
     uint32_t told_looks;
 
     uint32_t looked; /* mni_ages_looks when idle slabs were last retired */
+
+    /* What `direct` and `slots` are of a heap that is MNI_HEAP_ASIDE bytes
+     * further: zero for ever. */
+    _Alignas(MNI_HEAP_ASIDE) size_t aside[2];
+    struct mni_bin *granules[MNI_GRANULES];
+    _Alignas(64) struct mni_bin bins[MNI_CLASS_COUNT]; /* two in a line */
+    struct mni_slabs slabs[MNI_CLASS_COUNT];
+    _Atomic(struct mni_slab *) pending; /* slabs that got slots back */
+    struct mni_slab *gone;              /* records that are left of some */
+    _Atomic uint32_t drains; /* odd while returned slots are on their way */
+    bool busy;               /* of a heap that is not the thread's own */
+    _Atomic uint32_t kind;   /* an enum mni_heap_kind */
+    struct mni_cache cache;  /* of large spans, of a thread's heap */
 };
+_Static_assert(offsetof(struct mni_heap, aside)
+                   == offsetof(struct mni_heap, direct) + MNI_HEAP_ASIDE,
+               "a heap aside is one that allocates nothing");
 
 /* A first-class heap. The lock comes before those of stocks. */
 struct mn_heap {
@@ -139,6 +151,12 @@ struct mni_large {
 extern _Thread_local struct mni_heap *mni_heap_self
     __attribute__((tls_model("initial-exec")));
 
+/* The same for the fast paths. While the heap is busy, it leads MNI_HEAP_ASIDE
+ * bytes further, which is a heap that allocates nothing and that no slab
+ * trusts: so a signal handler takes the slow paths without a test. */
+extern _Thread_local void *mni_heap_quick
+    __attribute__((tls_model("initial-exec")));
+
 /* A heap that has nothing and gets nothing, so that the fast path needs no
  * test for the first allocation of a thread. */
 extern struct mni_heap mni_heap_none;
@@ -156,18 +174,56 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock);
 /* Allocate when the bin's word is empty, or NULL. */
 void *mni_alloc_slow(struct mni_heap *heap, size_t size);
 
+/* Requires: the thread's heap is not busy. */
+static inline void mni_quick_begin_busy(void)
+{
+    mni_word_advance(&mni_heap_quick, MNI_HEAP_ASIDE);
+    mn_atomic_signal_fence();
+}
+
 /* Around everything that changes a heap's lists or bins: a signal handler in
  * between takes other paths. */
 static inline void mni_heap_begin_busy(struct mni_heap *heap)
 {
-    heap->busy = true;
+    if (heap == mni_heap_self)
+        mni_heap_quick = (unsigned char *)heap + MNI_HEAP_ASIDE;
+    else
+        heap->busy = true;
     mn_atomic_signal_fence();
 }
 
 static inline void mni_heap_end_busy(struct mni_heap *heap)
 {
     mn_atomic_signal_fence();
-    heap->busy = false;
+    if (heap == mni_heap_self)
+        mni_heap_quick = heap;
+    else
+        heap->busy = false;
+}
+
+/* Whether this thread is changing the heap, or it is that of no thread. */
+static inline bool mni_heap_is_busy(const struct mni_heap *heap)
+{
+    const struct mni_heap *quick = mni_heap_quick;
+
+    return heap == mni_heap_self ? quick->direct == 0 : heap->busy;
+}
+
+/* The thread's own heap, which is busy from now on; or NULL if it cannot be. */
+static inline struct mni_heap *mni_own_begin_busy(void)
+{
+    struct mni_heap *heap = mni_heap_quick;
+
+    if (heap->direct == 0)
+        return NULL;
+    mni_quick_begin_busy();
+    return heap;
+}
+
+static inline void mni_own_end_busy(struct mni_heap *heap)
+{
+    mn_atomic_signal_fence();
+    mni_heap_quick = heap;
 }
 
 /* Sizes asked for, by class: how many were looked at, and their sum. */
@@ -283,15 +339,14 @@ struct mni_span *mni_block_span(const char *operation, const void *block);
 void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
                     size_t align, bool *zero);
 
-/* A block in a span that this thread kept, or NULL. Requires: the heap is the
- * calling thread's. */
-static inline void *mni_large_reuse(struct mni_heap *heap, size_t size)
+/* A block in a span that this thread kept, or NULL. */
+static inline void *mni_large_reuse(size_t size)
 {
-    if (heap->busy)
+    struct mni_heap *heap = mni_own_begin_busy();
+    if (heap == NULL)
         return NULL;
-    mni_heap_begin_busy(heap);
     struct mni_span *span = mni_cache_take(&heap->cache, size);
-    mni_heap_end_busy(heap);
+    mni_own_end_busy(heap);
     if (span == NULL)
         return NULL;
     /* Never more than the size, whenever another thread looks. */

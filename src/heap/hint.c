@@ -34,7 +34,7 @@ static bool hint_first_class(struct mn_heap *heap, struct mni_slab *slab)
     if (heap->shared && !mni_lock_enter(&heap->lock))
         return false;
     bool sparse = false;
-    if (!heap->heap.busy) {
+    if (!mni_heap_is_busy(&heap->heap)) {
         mni_heap_begin_busy(&heap->heap);
         sparse = hint_is_sparse(&heap->heap, slab);
         mni_heap_end_busy(&heap->heap);
@@ -53,7 +53,7 @@ static bool hint_own(struct mni_slab *slab)
     uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
     bool ended = kind == MNI_HEAP_COMMON || kind == MNI_HEAP_IDLE;
 
-    if (self->busy || (heap != self && !ended))
+    if (mni_heap_is_busy(self) || (heap != self && !ended))
         return false;
     mni_heap_begin_busy(self);
     bool sparse = (heap == self || mni_common_adopt(self, slab))

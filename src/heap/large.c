@@ -98,9 +98,8 @@ void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
 void *mni_large_alloc(struct mni_stock *stock, struct mn_heap *owner,
                       size_t size, size_t align, bool *zero)
 {
-    void *block = owner == NULL && align <= MNI_CELL_SIZE
-                      ? mni_large_reuse(mni_heap_self, size)
-                      : NULL;
+    void *block =
+        owner == NULL && align <= MNI_CELL_SIZE ? mni_large_reuse(size) : NULL;
 
     *zero = false;
     return block != NULL ? block
@@ -140,15 +139,15 @@ void mni_large_return_deferred(void)
  * here, and to hand it to another thread would cost more than the next one. */
 static inline bool large_keep(struct mni_large *large, bool make_room)
 {
-    struct mni_heap *heap = mni_heap_self;
-
-    if (heap->busy || mn_atomic_load_relaxed(&large->heap) != NULL)
+    if (mn_atomic_load_relaxed(&large->heap) != NULL)
         return false;
-    mni_heap_begin_busy(heap);
+    struct mni_heap *heap = mni_own_begin_busy();
+    if (heap == NULL)
+        return false;
     bool kept =
         (!make_room || mni_cache_make_room(&heap->cache, large->span.size))
         && mni_cache_put(&heap->cache, &large->span);
-    mni_heap_end_busy(heap);
+    mni_own_end_busy(heap);
     return kept;
 }
 

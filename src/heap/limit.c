@@ -142,7 +142,8 @@ bool mni_limit_tell(const void *block, size_t size)
     mni_limit_noted = false;
     /* Nothing is told in the program's function, nor in a signal handler that
      * interrupted an allocation; the heap of no thread is always busy. */
-    bool busy = mni_heap_self != &mni_heap_none && mni_heap_self->busy;
+    bool busy =
+        mni_heap_self != &mni_heap_none && mni_heap_is_busy(mni_heap_self);
     if (busy || limit_notes.asking)
         return false;
     if (passed_process)

@@ -17,6 +17,8 @@
 
 _Thread_local struct mni_heap *mni_heap_self
     __attribute__((tls_model("initial-exec"))) = &mni_heap_none;
+_Thread_local void *mni_heap_quick __attribute__((tls_model("initial-exec"))) =
+    &mni_heap_none;
 
 static _Thread_local bool thread_over
     __attribute__((tls_model("initial-exec")));
@@ -83,7 +85,7 @@ void *mni_common_alloc(size_t size)
 {
     if (!mni_common_lock())
         return NULL;
-    void *block = mni_alloc(&mni_heap_common, size);
+    void *block = mni_alloc_from(&mni_heap_common, size);
     mni_common_unlock();
     return block;
 }
@@ -168,6 +170,8 @@ static void thread_ended(void *context)
 {
     struct mni_heap *heap = context;
 
+    mni_heap_quick = &mni_heap_none;
+    mn_atomic_signal_fence();
     mni_heap_self = &mni_heap_none;
     thread_over = true;
     if (!mni_common_lock())
@@ -205,6 +209,8 @@ struct mni_heap *mni_thread_heap(void)
     if (made && heap != NULL) {
         thread_set_kind(heap, MNI_HEAP_THREAD);
         mni_heap_self = heap;
+        mn_atomic_signal_fence(); /* a handler here finds the heap busy */
+        mni_heap_quick = heap;
     }
     mni_common_unlock();
     if (heap == NULL)

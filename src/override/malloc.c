@@ -19,20 +19,18 @@ static __attribute__((cold, noinline)) void *malloc_failed(int error)
     return NULL;
 }
 
-static __attribute__((noinline)) void *malloc_slow(struct mni_heap *heap,
-                                                   size_t size)
+static __attribute__((noinline)) void *malloc_slow(size_t size)
 {
-    void *block = mni_alloc_slow(heap, size);
+    void *block = mni_alloc_slow(mni_heap_self, size);
 
     return MNI_LIKELY(block != NULL) ? block : malloc_failed(ENOMEM);
 }
 
 MN_API void *malloc(size_t size)
 {
-    struct mni_heap *heap = mni_heap_self;
-    void *block = mni_alloc_fast(heap, size);
+    void *block = mni_alloc_fast(size);
 
-    return MNI_LIKELY(block != NULL) ? block : malloc_slow(heap, size);
+    return MNI_LIKELY(block != NULL) ? block : malloc_slow(size);
 }
 
 MN_API void free(void *block)
@@ -82,7 +80,7 @@ MN_API void *aligned_alloc(size_t align, size_t size)
 {
     if (MNI_UNLIKELY(!mni_is_power_of_two(align)))
         return malloc_failed(EINVAL);
-    void *block = mni_alloc_aligned_fast(mni_heap_self, size, align);
+    void *block = mni_alloc_aligned_fast(size, align);
     return MNI_LIKELY(block != NULL) ? block : malloc_aligned_slow(size, align);
 }
 
@@ -113,7 +111,7 @@ MN_API int posix_memalign(void **result, size_t align, size_t size)
     /* An alignment of 0 passes this one test, and is not fast. */
     if (MNI_UNLIKELY((align & ((align - 1) | (sizeof(void *) - 1))) != 0))
         return EINVAL;
-    void *block = mni_alloc_aligned_fast(mni_heap_self, size, align);
+    void *block = mni_alloc_aligned_fast(size, align);
     if (MNI_UNLIKELY(block == NULL))
         return malloc_posix_slow(result, align, size);
     *result = block;

@@ -90,7 +90,7 @@ static __attribute__((noinline)) void *new_slow(size_t size)
 
 static inline void *new_plain(size_t size)
 {
-    void *block = mni_alloc_fast(mni_heap_self, size);
+    void *block = mni_alloc_fast(size);
 
     return MNI_LIKELY(block != NULL) ? block : new_slow(size);
 }
@@ -116,7 +116,7 @@ MN_API void *_Znam(size_t size)
 
 MN_API void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
 {
-    void *block = mni_alloc(mni_heap_self, size);
+    void *block = mni_alloc(size);
 
     return MNI_LIKELY(block != NULL)
                ? block
@@ -125,7 +125,7 @@ MN_API void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
 
 MN_API void *_ZnamRKSt9nothrow_t(size_t size, const void *nothrow)
 {
-    void *block = mni_alloc(mni_heap_self, size);
+    void *block = mni_alloc(size);
 
     return MNI_LIKELY(block != NULL)
                ? block

@@ -18,16 +18,22 @@ enum {
     MNI_CLASS_LINEAR = 8 /* classes up to 128 bytes */
 };
 
+/* The same for a size above 128 bytes, of which `last` is one less: its highest
+ * bit tells the doubling, and the three after it which of the eight. */
+static inline size_t mni_class_of_last(size_t last)
+{
+    size_t shift = mni_highest_bit(last) - 3;
+
+    return shift * 8 + (last >> shift) - 32;
+}
+
 /* The class of the smallest slots that hold `size` bytes.
  * Requires: size <= MNI_SLOT_MAX. */
 static inline unsigned mni_class_of(size_t size)
 {
     if (size <= MNI_CLASS_LINEAR * MNI_SLOT_UNIT)
         return size == 0 ? 0 : (unsigned)((size - 1) / MNI_SLOT_UNIT);
-    size_t last = size - 1;
-    unsigned octave = mni_highest_bit(last);
-    return MNI_CLASS_LINEAR + (octave - 7) * 8
-           + ((unsigned)(last >> (octave - 3)) & 7);
+    return (unsigned)mni_class_of_last(size - 1);
 }
 
 /* Bytes of a slot. Requires: a class below MNI_CLASS_COUNT. */
