@@ -61,6 +61,7 @@ static inline void mni_word_advance(void **place, int64_t bytes)
 #endif
 }
 
+#ifndef __FRAMAC__ /* which knows no products of 128 bits */
 /* *low is the low half of *low times *factor. The high half. */
 static inline uint64_t mni_word_multiply(uint64_t *low, const uint64_t *factor)
 {
@@ -74,5 +75,7 @@ static inline uint64_t mni_word_multiply(uint64_t *low, const uint64_t *factor)
     return (uint64_t)(product >> 64);
 #endif
 }
+
+#endif
 
 #endif

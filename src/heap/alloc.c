@@ -208,6 +208,6 @@ void *mni_alloc_slow(struct mni_heap *heap, size_t size)
 {
     if (size <= MNI_SLOT_MAX)
         return alloc_slot(heap, size);
-    void *block = heap == mni_heap_self ? mni_large_reuse(size) : NULL;
+    void *block = heap == mni_heap_quick ? mni_large_reuse(size) : NULL;
     return block != NULL ? block : alloc_new_large(heap, size);
 }

@@ -43,8 +43,8 @@ struct mni_span *mni_block_span(const char *operation, const void *block)
 }
 
 /* Another thread's, or another heap's. */
-static void free_remote(struct mni_slab *slab, uint64_t index,
-                        const void *block)
+static inline void free_remote(const void *block, struct mni_slab *slab,
+                               uint64_t index)
 {
     uint64_t seen;
 
@@ -59,7 +59,7 @@ static void free_remote(struct mni_slab *slab, uint64_t index,
 /* Another thread's, in a slab whose slots have one word: what that was tells
  * whether the slab is empty, and its span is worth returning at once. */
 static __attribute__((noinline)) void
-free_remote_few(struct mni_slab *slab, uint64_t index, const void *block)
+free_remote_few(const void *block, struct mni_slab *slab, uint64_t index)
 {
     uint64_t full = mni_slab_full_word(slab);
     uint64_t seen;
@@ -125,12 +125,12 @@ static __attribute__((noinline)) void free_adopt(struct mni_heap *self,
     if (adopted)
         mni_free_owner(self, slab, index, block);
     else
-        free_remote(slab, index, block);
+        free_remote(block, slab, index);
 }
 
 /* The calls are the last thing that each path does, so that none of them has
  * registers to save. */
-static void free_slot(struct mni_slab *slab, const void *block)
+static inline void free_slot(const void *block, struct mni_slab *slab)
 {
     struct mni_slot slot = mni_slab_slot(slab, block);
     if (slot.fraction >= slab->reciprocal || slot.index >= slab->slot_count)
@@ -145,9 +145,9 @@ static void free_slot(struct mni_slab *slab, const void *block)
     else if (ended && self->direct != 0) /* unlike heaps of no thread */
         free_adopt(self, slab, slot.index, block);
     else if (slab->word_count == 1 && kind != MNI_HEAP_OWN)
-        free_remote_few(slab, slot.index, block);
+        free_remote_few(block, slab, slot.index);
     else
-        free_remote(slab, slot.index, block);
+        free_remote(block, slab, slot.index);
 }
 
 /* Nothing by the map's first answer: a block in whose cell something is
@@ -161,7 +161,7 @@ static __attribute__((noinline)) void free_other(void *block)
     struct mni_slab *slab = mni_slab_from(owner);
 
     if (slab != NULL)
-        free_slot(slab, block);
+        free_slot(block, slab);
     else if (large != NULL && large->span.start == block)
         mni_large_free(large);
     else
@@ -170,11 +170,12 @@ static __attribute__((noinline)) void free_other(void *block)
 
 void mni_free_untrusted(void *block, struct mn_owner *owner)
 {
+    if (owner == NULL)
+        __builtin_unreachable();
     struct mni_slab *slab = mni_slab_from(owner);
     struct mni_large *large = mni_large_from(owner);
-
-    if (slab != NULL)
-        free_slot(slab, block);
+    if (__builtin_expect(slab != NULL, 1))
+        free_slot(block, slab);
     else if (large != NULL && large->span.start == block)
         mni_large_free(large);
     else
@@ -183,5 +184,10 @@ void mni_free_untrusted(void *block, struct mn_owner *owner)
 
 void mni_free_slow(void *block)
 {
-    mni_free_untrusted(block, mni_map_get(block));
+    struct mn_owner *owner = mni_map_get(block);
+
+    if (owner == NULL)
+        free_other(block);
+    else
+        mni_free_untrusted(block, owner);
 }

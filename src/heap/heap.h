@@ -432,7 +432,7 @@ void mni_begin(void);
 
 /* ---- fork.c ---- */
 
-extern _Atomic bool mni_threads_noted;
+extern _Atomic bool mni_threads_noted __attribute__((visibility("hidden")));
 
 /* Note that there is more than one thread, which a heap does not show: one that
  * only releases, or that uses first-class heaps. */

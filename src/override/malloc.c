@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "heap/fast.h"
@@ -38,14 +39,22 @@ MN_API void free(void *block)
     mni_free(block);
 }
 
+static __attribute__((noinline)) void *malloc_zero_slow(size_t bytes)
+{
+    void *block = mn_alloc_zero(bytes);
+
+    return MNI_LIKELY(block != NULL) ? block : malloc_failed(ENOMEM);
+}
+
 MN_API void *calloc(size_t count, size_t size)
 {
     size_t bytes;
 
     if (MNI_UNLIKELY(!mni_multiply(count, size, &bytes)))
         return malloc_failed(ENOMEM);
-    void *block = mn_alloc_zero(bytes);
-    return MNI_LIKELY(block != NULL) ? block : malloc_failed(ENOMEM);
+    void *block = mni_alloc_fast(bytes);
+    return MNI_LIKELY(block != NULL) ? memset(block, 0, bytes)
+                                     : malloc_zero_slow(bytes);
 }
 
 MN_API void *realloc(void *block, size_t size)

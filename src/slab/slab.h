@@ -48,7 +48,6 @@ struct mni_slab {
     uint32_t slot_size;
     uint32_t slot_count;
     uint32_t word_count;
-    uint32_t words_total;
     uint32_t class;
     /* The owner changes it, but for the claim, which any thread may make while
      * the slab is listed or full. */
@@ -65,6 +64,9 @@ struct mni_slab {
      * stay. */
     _Atomic uint32_t told;
     uint32_t owed;
+
+    /* Next to the words, which free reads with it. */
+    uint32_t words_total;
 
     /* words_total words of the owner, then as many of all other threads. Of
      * the owner's, those from word_count on are all ones: the tail's. */
@@ -99,7 +101,7 @@ struct mni_slot {
 static inline struct mni_slot mni_slab_slot_at(const struct mni_slab *slab,
                                                uint64_t offset);
 
-#ifndef __FRAMAC__ /* which knows no products of 128 bits */
+#ifndef __FRAMAC__
 static inline struct mni_slot mni_slab_slot_at(const struct mni_slab *slab,
                                                uint64_t offset)
 {
