@@ -183,8 +183,8 @@ static __attribute__((noinline)) void *alloc_slot(struct mni_heap *heap,
         return heap == &mni_heap_none ? mni_common_alloc(size)
                                       : mni_alloc(size);
     }
-    if (mni_heap_is_busy(
-            heap)) /* a signal handler interrupted what changes it */
+    /* A signal handler interrupted what changes it. */
+    if (mni_heap_is_busy(heap))
         return mn_atomic_load_relaxed(&heap->kind) == MNI_HEAP_THREAD
                    ? mni_common_alloc(size)
                    : NULL;
