@@ -6,8 +6,10 @@
 #include <mn/base.h>
 #include <mn/block.h>
 #include <mn/build.h>
+#include <mn/counted.h>
 #include <mn/guard.h>
 #include <mn/heap.h>
+#include <mn/ref.h>
 #include <mn/region.h>
 #include <mn/source.h>
 #include <mn/space.h>
