@@ -43,7 +43,7 @@ MN_API void mn_ref_note(void *object, const struct mn_type *type)
     MN_NONNULL(1, 2);
 MN_API void *mn_ref_upgrade_rare(void *object) MN_NONNULL(1);
 
-/* As mn_ref_clone and its kin, out of line, with the object looked up. */
+/* As mn_ref_clone and its kin, with the object looked up first. */
 MN_API void mn_ref_drop_checked(void *object, const struct mn_type *type)
     MN_NONNULL(2) MN_TAKES(mn_ref, 1);
 MN_API void *mn_ref_clone_checked(void *object,
@@ -56,8 +56,7 @@ MN_API void mn_ref_weak_drop(void *object, const struct mn_type *type)
     MN_NONNULL(2) MN_TAKES(mn_ref_weak, 1);
 
 /* Stop the program unless `object` is NULL or a counted object of the type that
- * has not ended. Certain as long as its memory is not used again for another
- * object. Costs what mn_block_at does. */
+ * has not ended: certain while its memory is not used again. O(1). */
 MN_API void mn_ref_verify(const void *object, const struct mn_type *type)
     MN_NONNULL(2);
 
@@ -69,12 +68,15 @@ MN_API void *mn_ref_new(const struct mn_type *type,
                         struct mn_source *source) MN_MUST_USE MN_NONNULL(1)
     MN_GIVES(mn_ref) MN_FREED_BY(mn_ref_drop_checked, 1);
 
-/* The same for `count` objects in a row, counted as one; they end together, the
- * last one first. NULL also for a count of 0. */
+/* The same for `count` objects in a row, counted as one; the last ends first.
+ * NULL also for a count of 0. */
 MN_API void *mn_ref_new_array(const struct mn_type *type,
                               struct mn_source *source,
                               size_t count) MN_MUST_USE MN_NONNULL(1)
     MN_GIVES(mn_ref) MN_FREED_BY(mn_ref_drop_checked, 1);
+
+/* Have a new object take part in cycles, see mn/ref.h. */
+MN_API void mn_ref_make_cyclic(void *object) MN_NONNULL(1);
 
 /* How many objects there are in a row; 1 if it is no array. */
 MN_API size_t mn_ref_length(const void *object) MN_NONNULL(1);
@@ -128,8 +130,7 @@ MN_MUST_USE MN_ALWAYS_INLINE void *mn_ref_upgrade(void *weak)
     return weak;
 }
 
-/* The same with a look first where that is wanted; what typed functions are
- * made of. `flags` is MNI_REF_CYCLIC or 0. */
+/* The same with a look first where wanted; `flags`: MNI_REF_CYCLIC or 0. */
 MN_ALWAYS_INLINE void *mni_ref_clone_as(void *object,
                                         const struct mn_type *type)
 {
@@ -158,7 +159,7 @@ MN_ALWAYS_INLINE void mni_ref_drop_as(void *object, const struct mn_type *type,
 MN_ALWAYS_INLINE void *mni_ref_flag(void *object, uint32_t flags)
 {
     if (flags != 0 && object != NULL)
-        mni_counted(object)->weak |= flags;
+        mn_ref_make_cyclic(object);
     return object;
 }
 
@@ -172,10 +173,9 @@ MN_API size_t mn_ref_weak_count(const void *object);
 
 /* ---- content ---- */
 
-/* If this is the only reference, move the content to `out`, with the references
- * in it, and end the object without calling its type's drop; weak references
- * see that it has ended. False, and nothing changed: there are more, or it is
- * an array. */
+/* If this is the only reference, move the content to `out`, references and all,
+ * and end the object without calling its type's drop. False, and nothing
+ * changed: there are more, or it is an array. */
 MN_API bool mn_ref_try_unwrap(void *object, const struct mn_type *type,
                               void *out) MN_MUST_USE MN_NONNULL(1, 2, 3);
 

@@ -118,6 +118,11 @@ void *mn_ref_new_array(const struct mn_type *type, struct mn_source *source,
     return object;
 }
 
+void mn_ref_make_cyclic(void *object)
+{
+    mni_counted(object)->weak |= MNI_REF_CYCLIC;
+}
+
 size_t mn_ref_length(const void *object)
 {
     return mni_ref_length(object);
