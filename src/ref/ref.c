@@ -146,13 +146,10 @@ void mn_ref_clone_rare(void *object)
     mni_ref_stop("clone", object, "the object has ended");
 }
 
-/* What is below 0 after a reference was taken off. True if it was the last. */
-static bool ref_release_rare(void *object)
+bool mni_ref_release_rare(void *object)
 {
     struct mn_counted *head = mni_counted(object);
 
-    if (head->strong == UINT32_MAX)
-        return true;
     if (mni_ref_state(head) >= MNI_REF_WHITE) {
         if (mni_ref_is_biased(head->strong))
             return false;
@@ -164,20 +161,10 @@ static bool ref_release_rare(void *object)
     mni_ref_stop("drop", object, "the object has ended");
 }
 
-bool mni_ref_release(void *object, const struct mn_type *type)
-{
-    struct mn_counted *head = mni_counted(object);
-
-    if ((int32_t)--head->strong < 0)
-        return ref_release_rare(object);
-    if ((head->weak & (MNI_REF_CYCLIC | MNI_REF_NOTED)) == MNI_REF_CYCLIC)
-        mn_ref_note(object, type);
-    return false;
-}
-
 void mn_ref_drop_rare(void *object, const struct mn_type *type)
 {
-    if (ref_release_rare(object))
+    if (mni_counted(object)->strong == UINT32_MAX
+        || mni_ref_release_rare(object))
         mni_ref_end(object, type);
 }
 

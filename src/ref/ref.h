@@ -135,9 +135,21 @@ void mni_ref_visit(void *object, const struct mn_type *type, mn_member_fn fn,
 _Noreturn void mni_ref_stop(const char *operation, const void *object,
                             const char *what) __attribute__((cold));
 
+/* What is below 0 after a reference was taken off. True if it was the last. */
+bool mni_ref_release_rare(void *object);
+
 /* Take off one reference. True if it was the last: the caller ends the
  * object. */
-bool mni_ref_release(void *object, const struct mn_type *type);
+static inline bool mni_ref_release(void *object, const struct mn_type *type)
+{
+    struct mn_counted *head = mni_counted(object);
+
+    if ((int32_t)--head->strong < 0)
+        return head->strong == UINT32_MAX || mni_ref_release_rare(object);
+    if ((head->weak & (MNI_REF_CYCLIC | MNI_REF_NOTED)) == MNI_REF_CYCLIC)
+        mn_ref_note(object, type);
+    return false;
+}
 
 /* Drop the reference in a slot, of any kind, and leave none. */
 void mni_ref_drop_slot(void *slot, const struct mn_member *member,

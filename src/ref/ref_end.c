@@ -115,23 +115,25 @@ void mni_ref_drop_slot(void *slot, const struct mn_member *member, void *unused)
 
 /* Drop what only visit knows, while the object is whole but for its drop, and
  * the members that keep nothing alive: nobody sees when. */
-static void end_drop_others(const struct end_walk *walk)
+static void end_drop_others(char *element, const struct mn_type *type)
 {
-    if (walk->type->visit != NULL)
-        walk->type->visit(walk->element, mni_ref_drop_slot, NULL);
-    for (size_t i = 0; i < walk->type->member_count; i++) {
-        const struct mn_member *member = &walk->type->members[i];
+    if (type->visit != NULL)
+        type->visit(element, mni_ref_drop_slot, NULL);
+    for (size_t i = 0; i < type->member_count; i++) {
+        const struct mn_member *member = &type->members[i];
         if (mni_ref_is_strong(member))
             continue;
-        char *slot = walk->element + member->offset;
+        char *slot = element + member->offset;
         for (size_t k = 0; k < member->count; k++)
             mni_ref_drop_slot(slot + k * sizeof(void *), member, NULL);
     }
 }
 
-/* ---- the walk ---- */
+/* ---- the walk: inline, so that it is kept in registers ---- */
 
-static void **end_slot(const struct end_walk *walk)
+#define END_INLINE static inline __attribute__((always_inline))
+
+END_INLINE void **end_slot(const struct end_walk *walk)
 {
     char *first = walk->element + walk->type->members[walk->member].offset;
 
@@ -140,7 +142,7 @@ static void **end_slot(const struct end_walk *walk)
 
 /* A word of the element that is none of its strong members; if all are, the
  * one behind it, which is of an element that has been walked, or of none. */
-static const struct mn_type **end_room(const struct end_walk *walk)
+END_INLINE const struct mn_type **end_room(const struct end_walk *walk)
 {
     size_t at = 0;
 
@@ -155,13 +157,13 @@ static const struct mn_type **end_room(const struct end_walk *walk)
     return (const struct mn_type **)(void *)(walk->element + at);
 }
 
-static size_t end_waiting(const struct end_walk *walk)
+END_INLINE size_t end_waiting(const struct end_walk *walk)
 {
     return mni_ref_length(walk->object) - 1;
 }
 
 /* Go to the element before this one in the row, if there is one. */
-static bool end_next_element(struct end_walk *walk)
+END_INLINE bool end_next_element(struct end_walk *walk)
 {
     size_t waiting = end_waiting(walk);
 
@@ -170,12 +172,12 @@ static bool end_next_element(struct end_walk *walk)
     *mni_ref_length_word(walk->object) = waiting;
     walk->element -= walk->type->size;
     walk->member = walk->index = 0;
-    end_drop_others(walk);
+    end_drop_others(walk->element, walk->type);
     return true;
 }
 
 /* Go forward to a strong member of this element, unless this is one. */
-static bool end_settle(struct end_walk *walk)
+END_INLINE bool end_settle(struct end_walk *walk)
 {
     for (; walk->member < walk->type->member_count; walk->member++) {
         const struct mn_member *member = &walk->type->members[walk->member];
@@ -188,7 +190,7 @@ static bool end_settle(struct end_walk *walk)
 
 /* Drop members from here on, up to one whose object ends thereby: it is the
  * result, and its type is in *type. NULL: all have been dropped. */
-static void *end_next(struct end_walk *walk, const struct mn_type **type)
+END_INLINE void *end_next(struct end_walk *walk, const struct mn_type **type)
 {
     do {
         for (; end_settle(walk); walk->index++) {
@@ -204,7 +206,7 @@ static void *end_next(struct end_walk *walk, const struct mn_type **type)
 }
 
 /* Whether nothing waits behind this member. */
-static bool end_is_last(const struct end_walk *walk)
+END_INLINE bool end_is_last(const struct end_walk *walk)
 {
     struct end_walk ahead = *walk;
 
@@ -217,8 +219,8 @@ static bool end_is_last(const struct end_walk *walk)
 }
 
 /* False if there is nothing to walk: the object is gone, or lives on. */
-static bool end_begin(struct end_walk *walk, void *object,
-                      const struct mn_type *type)
+END_INLINE bool end_begin(struct end_walk *walk, void *object,
+                          const struct mn_type *type)
 {
     struct mn_counted *head = mni_counted(object);
 
@@ -232,12 +234,12 @@ static bool end_begin(struct end_walk *walk, void *object,
     head->strong = MNI_REF_PLACE;
     *walk = (struct end_walk){object, type, object, 0, 0};
     walk->element += end_waiting(walk) * type->size;
-    end_drop_others(walk);
+    end_drop_others(walk->element, walk->type);
     return true;
 }
 
 /* Leave the object, to come back to it from the one in its present slot. */
-static void end_push(const struct end_walk *walk, struct end_above *above)
+END_INLINE void end_push(const struct end_walk *walk, struct end_above *above)
 {
     MN_CHECK(walk->member < END_MEMBERS_MAX, "a type has too many members");
     mni_counted(walk->object)->strong =
@@ -248,7 +250,7 @@ static void end_push(const struct end_walk *walk, struct end_above *above)
     *above = (struct end_above){walk->object, walk->type};
 }
 
-static void end_pop(struct end_walk *walk, struct end_above *above)
+END_INLINE void end_pop(struct end_walk *walk, struct end_above *above)
 {
     size_t place = MNI_REF_PLACE - mni_counted(above->object)->strong;
 
@@ -264,25 +266,25 @@ static void end_pop(struct end_walk *walk, struct end_above *above)
 void mni_ref_end(void *object, const struct mn_type *type)
 {
     struct end_above above = {NULL, NULL};
-    struct end_walk walk;
+    struct end_walk walk = {NULL, NULL, NULL, 0, 0};
 
     if (type->drop == NULL && type->member_count == 0 && type->visit == NULL) {
         mni_ref_free(object, type);
         return;
     }
-    bool inside = end_begin(&walk, object, type);
+    bool inside = false;
     for (;;) {
-        object = inside ? end_next(&walk, &type) : NULL;
-        if (object != NULL) {
-            if (end_is_last(&walk))
-                mni_ref_free(walk.object, walk.type);
-            else
-                end_push(&walk, &above);
+        if (object != NULL)
             inside = end_begin(&walk, object, type);
+        object = inside ? end_next(&walk, &type) : NULL;
+        if (object != NULL && !end_is_last(&walk)) {
+            end_push(&walk, &above);
             continue;
         }
         if (inside)
             mni_ref_free(walk.object, walk.type);
+        if (object != NULL)
+            continue;
         if (above.object == NULL)
             return;
         end_pop(&walk, &above);

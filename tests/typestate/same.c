@@ -2,6 +2,7 @@
 /* same.c -- pairs of functions that must become the same instructions: NAME by
  * the abstraction, NAME_plain by hand. tests/typestate/same compares them. */
 #include <mn/build.h>
+#include <mn/ref.h>
 #include <mn/state.h>
 
 #define PLAIN mn_build(.size = 65536, .align = 64)
@@ -159,4 +160,46 @@ enum mn_status mn_state_check_plain(const struct mn_region *region,
                                     const void *block)
 {
     return mn_region_examine(region, block);
+}
+
+/* ---- references: a count before the object, and a look at its sign ---- */
+
+MN_TYPE_DECLARE(same_node);
+MN_REFS(same_node);
+struct same_node {
+    struct same_node_ref next;
+};
+MN_REF_FUNCTIONS(same_node)
+
+struct same_node_ref ref_clone(struct same_node_ref node);
+struct same_node_ref ref_clone(struct same_node_ref node)
+{
+    return same_node_ref_clone(node);
+}
+
+void *ref_clone_plain(void *node);
+void *ref_clone_plain(void *node)
+{
+    if (node != NULL) {
+        unsigned *count = (unsigned *)node - 2;
+        if (__builtin_expect((int)++*count < 0, 0))
+            mn_ref_clone_rare(node);
+    }
+    return node;
+}
+
+void ref_drop(struct same_node_ref node);
+void ref_drop(struct same_node_ref node)
+{
+    same_node_ref_drop(&node);
+}
+
+void ref_drop_plain(void *node);
+void ref_drop_plain(void *node)
+{
+    if (node != NULL) {
+        unsigned *count = (unsigned *)node - 2;
+        if (__builtin_expect((int)--*count < 0, 0))
+            mn_ref_drop_rare(node, &same_node_type);
+    }
 }
