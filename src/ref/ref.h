@@ -131,6 +131,12 @@ static inline bool mni_ref_is_strong(const struct mn_member *member)
 void mni_ref_visit(void *object, const struct mn_type *type, mn_member_fn fn,
                    void *context);
 
+/* Whether a member is a plain pointer, which nobody counts. */
+static inline bool mni_ref_is_pointer(const struct mn_member *member)
+{
+    return member->kind == MN_MEMBER_GC || member->kind == MN_MEMBER_GC_WEAK;
+}
+
 /* Stop the program, naming the object. */
 _Noreturn void mni_ref_stop(const char *operation, const void *object,
                             const char *what) __attribute__((cold));

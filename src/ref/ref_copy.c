@@ -28,6 +28,8 @@ static void copy_clone_slot(void *slot, const struct mn_member *member,
     void *object = *(void **)slot;
 
     (void)context;
+    if (mni_ref_is_pointer(member))
+        return;
     if (member->kind == MN_MEMBER_WEAK) {
         (void)mn_ref_weak(object);
         return;

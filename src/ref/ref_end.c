@@ -102,7 +102,7 @@ void mni_ref_drop_slot(void *slot, const struct mn_member *member, void *unused)
 
     (void)unused;
     *(void **)slot = NULL;
-    if (object == NULL)
+    if (object == NULL || mni_ref_is_pointer(member))
         return;
     if (member->kind == MN_MEMBER_WEAK) {
         mn_ref_weak_drop(object, member->type);

@@ -456,8 +456,14 @@ static void compare(bool collected)
     memset(reached, 0, sizeof reached);
     for (int i = 0; i < HANDS; i++)
         reach(hands[i].at);
-    for (int i = 0; i < made && collected; i++)
+    for (int i = 0; i < made && collected; i++) {
         EXPECT(reached[i] == (alive[i] != NULL));
+        if (!reached[i])
+            continue;
+        struct node_ref found = node_weak_upgrade(alive[i]->weak);
+        EXPECT(found.at == NULL || reached[found.at->name]);
+        node_ref_drop(&found);
+    }
 }
 
 static struct node *random_object(uint64_t *random)
@@ -480,6 +486,10 @@ static void random_step(uint64_t *random)
     struct node *b = random_object(random);
     unsigned slot = (unsigned)(test_random(random) % 3);
 
+    if (a != NULL && test_random(random) % 4 == 0) {
+        node_weak_drop(&a->weak);
+        a->weak = node_weak_of(b);
+    }
     switch (test_random(random) % 6) {
     case 0:
         node_ref_set(&hands[hand], make(made));

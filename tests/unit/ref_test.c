@@ -64,6 +64,16 @@ MN_TYPE(tiny, .drop = NULL);
 
 MN_REF_PART(item, item_ref)
 
+MN_TYPE_DECLARE(traced);
+MN_REFS(traced);
+struct traced { /* with a pointer that is a collector's business */
+    struct item *item;
+    struct traced_ref next;
+};
+MN_REF_FUNCTIONS(traced)
+MN_TYPE(traced, MN_REFERENCES(MN_MEMBER_IS(GC, traced, item, item),
+                              MN_MEMBER_IS(REF, traced, next, traced)));
+
 static struct node_ref node_new(long value)
 {
     struct node_ref node = node_ref_new();
@@ -426,6 +436,20 @@ TEST(a_type_with_a_drop_is_copied_by_a_function)
     node_ref_drop(&row);
     node_ref_drop(&other);
     EXPECT(source_is_whole());
+}
+
+TEST(pointers_of_a_collector_are_left_alone)
+{
+    struct item item = {.value = 1};
+    struct traced_ref a = traced_ref_new();
+
+    EXPECT(a.at != NULL);
+    a.at->item = &item;
+    struct traced_ref b = traced_ref_clone(a);
+    EXPECT(traced_ref_make_mut(&b) != NULL && b.at->item == &item);
+    traced_ref_drop(&a);
+    traced_ref_drop(&b);
+    EXPECT(item.value == 1);
 }
 
 TEST(a_part_keeps_the_whole)
