@@ -384,6 +384,23 @@ TEST(a_drop_of_what_ends_otherwise_may_collect)
     EXPECT(ends == 9);
 }
 
+TEST(a_threshold_may_be_reached_while_members_are_dropped)
+{
+    size_t before = blocks_out();
+    struct node_ref row = node_ref_new_array(3);
+
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++)
+            row.at[i].to[k] = k == 1 ? make(100) : make_ring(4);
+    row.at[1].own = node_unique_new();
+    row.at[1].own.at->to[2] = make_ring(5);
+    mn_ref_collect_at(1);
+    node_ref_drop(&row);
+    EXPECT(ends == 3 + 3 + 6 * 4 + 1 + 5);
+    EXPECT(mn_ref_candidates() == 0 && blocks_out() == before);
+    mn_ref_collect_at(0);
+}
+
 /* ---- many ---- */
 
 enum { MANY = 1000000, STACK = 64 * 1024 };

@@ -361,6 +361,14 @@ static void clone_parent(struct named *named)
         kept = named_ref_of(watched.at);
 }
 
+static void drop_parent(struct named *named)
+{
+    if (named->name == 'b') {
+        struct named_ref copy = {watched.at};
+        named_ref_drop(&copy);
+    }
+}
+
 TEST(misuse_in_a_drop_stops_the_program)
 {
     struct named_ref a = make('a');
@@ -369,7 +377,11 @@ TEST(misuse_in_a_drop_stops_the_program)
     watched = named_ref_weak(a);
     action = drop_twice;
     EXPECT_STOPS(named_ref_drop(&a), "has ended");
-    action = clone_parent; /* whose members are being dropped */
+    action = clone_parent; /* which is gone: this was its last member */
+    EXPECT_STOPS(named_ref_drop(&a), "has ended");
+    a.at->last = make('c'); /* now it waits for that */
+    EXPECT_STOPS(named_ref_drop(&a), "has ended");
+    action = drop_parent;
     EXPECT_STOPS(named_ref_drop(&a), "has ended");
 }
 
