@@ -15,7 +15,7 @@ struct damage_window {
     uint32_t layout;
     void *stock;
     const struct {
-        uint32_t ***cells;
+        char *table;
         uintptr_t first;
         size_t count;
     } * map;
@@ -60,7 +60,9 @@ int main(int count, char **arguments)
         return 2;
     uintptr_t cell =
         ((uintptr_t)block >> DAMAGE_CELL_SHIFT) - window->map->first;
-    uint32_t *record = (uint32_t *)window->map->cells[cell];
+    /* After an owner of two words, how far each record lies from the start. */
+    const uintptr_t *entry = (const uintptr_t *)(void *)window->map->table + 2;
+    uint32_t *record = (uint32_t *)(void *)(window->map->table + entry[cell]);
     record[DAMAGE_SLOT_COUNT]++;
     return 0;
 }
