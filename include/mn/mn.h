@@ -9,6 +9,7 @@
 #include <mn/counted.h>
 #include <mn/guard.h>
 #include <mn/heap.h>
+#include <mn/pool.h>
 #include <mn/ref.h>
 #include <mn/region.h>
 #include <mn/source.h>

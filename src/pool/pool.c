@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/* pool.c -- what the inline operations leave to the library, and the life of a
+ * pool. src/pool/pool.h says what all of this keeps true.
+ */
+#include "pool/pool.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+
+/* Never written: it has no object to take, and none comes back to it. */
+struct mn_pool_chunk mni_pool_nothing = {
+    .first.at = MN_POOL_NONE,
+    .last.at = MN_POOL_NONE,
+};
+
+void mni_pool_detach(struct mn_pool *pool)
+{
+    pool->from = &mni_pool_nothing;
+    pool->to = &mni_pool_nothing;
+}
+
+/* ---- what is wrong with an address ---- */
+
+static _Noreturn __attribute__((cold)) void
+pool_stop(const struct mn_pool *pool, const void *address)
+{
+    struct mn_block block;
+
+    if (!mn_pool_block_at(pool, address, &block))
+        mni_stop_at("release", address, "not an object of this pool", NULL);
+    if (block.start != address)
+        mni_stop_at("release", address, "pointer into an object", &block);
+    mni_stop_at("release", address, "object is already free", &block);
+}
+
+void mni_pool_expect_idle(const struct mn_pool *pool, const char *operation)
+{
+    if (pool->busy)
+        mni_stop_at(operation, pool,
+                    "the pool is used by a function that it has called", NULL);
+}
+
+/* ---- lists ---- */
+
+static void pool_list(struct mn_pool *pool, struct mn_pool_chunk *chunk)
+{
+    chunk->listed = true;
+    chunk->next_idle = pool->idle;
+    pool->idle = chunk;
+}
+
+void mni_pool_list_all(struct mn_pool *pool)
+{
+    struct mn_pool_chunk *chunk;
+    size_t i = 0;
+
+    mni_pool_detach(pool);
+    pool->idle = NULL;
+    pool->open = NULL;
+    while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
+        chunk->listed = false;
+        if (chunk->first.at != MN_POOL_NONE)
+            pool_list(pool, chunk);
+        if (chunk->used < chunk->count * pool->stride) {
+            chunk->next_open = pool->open;
+            pool->open = chunk;
+        }
+    }
+}
+
+/* Have the inline functions take objects from `chunk`, which is not listed. The
+ * one before has no list, so nothing may come back to it unseen. */
+static void pool_use(struct mn_pool *pool, struct mn_pool_chunk *chunk)
+{
+    if (mni_pool_tool(pool) != MNI_TOOL_NONE || pool->from == chunk)
+        return;
+    if (pool->to == pool->from)
+        pool->to = &mni_pool_nothing;
+    pool->from = chunk;
+}
+
+/* ---- taking ---- */
+
+size_t mni_pool_peak(const struct mn_pool *pool)
+{
+    struct mn_pool_chunk *chunk;
+    size_t touched = 0;
+    size_t i = 0;
+
+    if (mni_pool_tool(pool) == MNI_TOOL_NONE)
+        while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL)
+            touched += mni_pool_touched(pool, chunk);
+    return touched > pool->peak ? touched : pool->peak;
+}
+
+/* While a tool watches, an object that was never out is preferred. */
+static void pool_count_peak(struct mn_pool *pool)
+{
+    struct mn_pool_chunk *chunk;
+    size_t live = 0;
+    size_t i = 0;
+
+    while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL)
+        live += chunk->live;
+    if (live > pool->peak)
+        pool->peak = live;
+}
+
+static void pool_watch_alloc(struct mn_pool *pool, void *object, bool kept)
+{
+    enum mni_tool tool = mni_pool_tool(pool);
+    size_t size = pool->options.type->size;
+
+    if (tool == MNI_TOOL_NONE)
+        return;
+    mni_watch_alloc(tool, object, size, mni_pool_zone(pool));
+    if (kept)
+        mni_watch_keep(tool, object, size);
+}
+
+/* Run the program's function for a new object. */
+static bool pool_construct(struct mn_pool *pool, void *object)
+{
+    const struct mn_pool_options *options = &pool->options;
+
+    if (options->construct == NULL)
+        return true;
+    pool->busy = true;
+    mni_pool_detach(pool);
+    bool done = options->construct(object, options->context);
+    pool->busy = false;
+    return done;
+}
+
+/* The first object that was never out. Requires: pool->open != NULL. */
+static void *pool_take_new(struct mn_pool *pool)
+{
+    struct mn_pool_chunk *chunk = pool->open;
+    size_t index = mni_pool_touched(pool, chunk);
+    void *object = chunk->base + chunk->used;
+
+    pool_watch_alloc(pool, object, false);
+    if (!pool_construct(pool, object)) {
+        mni_watch_free(mni_pool_tool(pool), object, pool->options.type->size,
+                       mni_pool_zone(pool));
+        return NULL;
+    }
+    mn_pool_links(chunk)[index].at = MN_POOL_OUT;
+    chunk->used += pool->stride;
+    chunk->live++;
+    if (index + 1 == chunk->count)
+        pool->open = chunk->next_open;
+    if (!chunk->listed)
+        pool_use(pool, chunk);
+    return object;
+}
+
+/* The first object of the list of the first idle chunk. */
+static void *pool_take_idle(struct mn_pool *pool)
+{
+    struct mn_pool_chunk *chunk = pool->idle;
+    size_t index = chunk->first.at;
+    void *object = mni_pool_object(pool, chunk, index);
+
+    pool->idle = chunk->next_idle;
+    chunk->listed = false;
+    chunk->first = mn_pool_links(chunk)[index];
+    mn_pool_links(chunk)[index].at = MN_POOL_OUT;
+    chunk->live++;
+    pool_use(pool, chunk);
+    if (pool->from != chunk && chunk->first.at != MN_POOL_NONE)
+        pool_list(pool, chunk);
+    pool_watch_alloc(pool, object, pool->options.construct != NULL);
+    return object;
+}
+
+static void *pool_take(struct mn_pool *pool, bool watched)
+{
+    if (pool->idle != NULL && !(watched && pool->open != NULL))
+        return pool_take_idle(pool);
+    if (pool->open == NULL && !mni_pool_grow(pool, 1))
+        return NULL;
+    return pool_take_new(pool);
+}
+
+void *mn_pool_alloc_call(struct mn_pool *pool)
+{
+    bool watched = mni_pool_tool(pool) != MNI_TOOL_NONE;
+
+    if (pool->from->first.at != MN_POOL_NONE)
+        return mn_pool_take(pool, pool->stride);
+    mni_pool_expect_idle(pool, "allocation");
+    void *object = pool_take(pool, watched);
+    if (watched)
+        pool_count_peak(pool);
+    return object;
+}
+
+/* ---- giving back ---- */
+
+/* The index of a live object of `chunk`; any other address stops the program.
+ */
+static size_t pool_live_index(const struct mn_pool *pool,
+                              const struct mn_pool_chunk *chunk,
+                              const void *object)
+{
+    size_t index;
+
+    if (chunk == NULL || chunk->pool != pool)
+        pool_stop(pool, object);
+    size_t offset = (uintptr_t)object - (uintptr_t)chunk->base;
+    if (offset >= chunk->used
+        || !mn_pool_index(offset, pool->stride, pool->reciprocal, &index)
+        || mn_pool_links(chunk)[index].at != MN_POOL_OUT)
+        pool_stop(pool, object);
+    return index;
+}
+
+/* Free objects are taken in the order they came while a tool watches, so that
+ * each stays closed for as long as it can. */
+static void pool_append(struct mn_pool_chunk *chunk, size_t index)
+{
+    struct mn_pool_link link;
+
+    link.at = (__typeof__(link.at))index;
+    if (chunk->first.at == MN_POOL_NONE)
+        chunk->first = link;
+    else
+        mn_pool_links(chunk)[chunk->last.at] = link;
+    mn_pool_links(chunk)[index].at = MN_POOL_NONE;
+    chunk->last = link;
+}
+
+static void pool_prepend(struct mn_pool_chunk *chunk, size_t index)
+{
+    mn_pool_links(chunk)[index] = chunk->first;
+    chunk->first.at = (__typeof__(chunk->first.at))index;
+}
+
+void mn_pool_release_call(struct mn_pool *pool, void *object)
+{
+    if (object == NULL)
+        return;
+    mni_pool_expect_idle(pool, "release");
+    struct mn_pool_chunk *chunk = mni_pool_table_find(pool->table, object);
+    size_t index = pool_live_index(pool, chunk, object);
+
+    mni_watch_free(mni_pool_tool(pool), object, pool->options.type->size,
+                   mni_pool_zone(pool));
+    if (mni_pool_tool(pool) != MNI_TOOL_NONE)
+        pool_append(chunk, index);
+    else
+        pool_prepend(chunk, index);
+    chunk->live--;
+    if (chunk != pool->from && !chunk->listed)
+        pool_list(pool, chunk);
+    if (mni_pool_tool(pool) == MNI_TOOL_NONE)
+        pool->to = chunk;
+}
+
+/* ---- the life of a pool ---- */
+
+static bool pool_can_be(const struct mn_pool_options *options)
+{
+    const struct mn_type *type = options->type;
+    bool fixed = options->memory != NULL;
+
+    return type != NULL && mn_type_check(type) && type->size <= PTRDIFF_MAX / 4
+           && fixed == (options->region == NULL)
+           && !(options->drop_live
+                && (type->drop == NULL || options->construct != NULL))
+           && (uintptr_t)options->records % MN_POOL_RECORD_ALIGN == 0
+           && !(fixed && options->record_region != NULL)
+           && !(!fixed && options->records != NULL);
+}
+
+enum mn_status mni_pool_init(struct mn_pool *pool,
+                             const struct mn_pool_options *options,
+                             struct mn_pool_table *table)
+{
+    if (!pool_can_be(options))
+        return MN_ERR_INVALID;
+    enum mni_tool tool = options->unwatched ? MNI_TOOL_NONE : mni_watch_tool();
+    *pool = (struct mn_pool){
+        .table = table,
+        .options = *options,
+        .tool = (unsigned char)tool,
+    };
+    bool zones = tool != MNI_TOOL_NONE;
+    if (zones && options->memory != NULL)
+        zones = options->count != 0 && options->records == NULL
+                && options->memory_size
+                       >= mn_pool_fixed_size(options->type, options->count);
+    pool->stride = mni_pool_full_stride(options->type, zones);
+    pool->reciprocal = mn_pool_reciprocal(pool->stride);
+    mni_pool_detach(pool);
+    if (options->memory != NULL && !mni_pool_place_fixed(pool))
+        return MN_ERR_NOMEM;
+    return MN_OK;
+}
+
+enum mn_status mn_pool_init(struct mn_pool *pool,
+                            const struct mn_pool_options *options)
+{
+    return mni_pool_init(pool, options, &pool->own);
+}
+
+enum mn_status mn_pool_reserve(struct mn_pool *pool, size_t count)
+{
+    struct mn_pool_chunk *chunk;
+    size_t left = pool->capacity;
+    size_t i = 0;
+
+    mni_pool_expect_idle(pool, "reservation");
+    while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL)
+        left -= chunk->live;
+    if (count <= left)
+        return MN_OK;
+    return mni_pool_grow(pool, count - left) ? MN_OK : MN_ERR_NOMEM;
+}
+
+/* Drop what the options say of one chunk; a live object then counts as
+ * released, to tools. */
+static void pool_end_objects(struct mn_pool *pool, struct mn_pool_chunk *chunk,
+                             bool all)
+{
+    const struct mn_type *type = pool->options.type;
+    enum mni_tool tool = mni_pool_tool(pool);
+    size_t touched = mni_pool_touched(pool, chunk);
+
+    for (size_t i = 0; i < touched; i++) {
+        bool live = mn_pool_links(chunk)[i].at == MN_POOL_OUT;
+        void *object = mni_pool_object(pool, chunk, i);
+        if (!live && all)
+            mni_watch_keep(tool, object, type->size);
+        if (all || (live && pool->options.drop_live))
+            type->drop(object);
+        if (live)
+            mni_watch_free(tool, object, type->size, mni_pool_zone(pool));
+        else
+            mni_watch_close(tool, object, type->size);
+    }
+}
+
+/* Whether something has to be done for each object that ends. */
+static bool pool_drops_all(const struct mn_pool *pool)
+{
+    return pool->options.construct != NULL && pool->options.type->drop != NULL;
+}
+
+static void pool_end_chunk(struct mn_pool *pool, struct mn_pool_chunk *chunk)
+{
+    bool all = pool_drops_all(pool);
+
+    if (all || pool->options.drop_live
+        || mni_pool_tool(pool) != MNI_TOOL_NONE) {
+        pool->busy = true;
+        mni_pool_detach(pool);
+        pool_end_objects(pool, chunk, all);
+        pool->busy = false;
+    }
+    chunk->used = 0;
+    chunk->live = 0;
+    chunk->first.at = MN_POOL_NONE;
+}
+
+/* All objects of a chunk that have been constructed become free, as they are.
+ */
+static void pool_free_kept(struct mn_pool *pool, struct mn_pool_chunk *chunk)
+{
+    size_t touched = mni_pool_touched(pool, chunk);
+    struct mn_pool_link *links = mn_pool_links(chunk);
+
+    for (size_t i = 0; i < touched; i++) {
+        if (links[i].at == MN_POOL_OUT)
+            mni_watch_free(mni_pool_tool(pool), mni_pool_object(pool, chunk, i),
+                           pool->options.type->size, mni_pool_zone(pool));
+        links[i].at = (__typeof__(links[i].at))(i + 1);
+    }
+    chunk->live = 0;
+    if (touched > 0) {
+        links[touched - 1].at = MN_POOL_NONE;
+        chunk->first.at = 0;
+        chunk->last.at = (__typeof__(links->at))(touched - 1);
+    }
+}
+
+void mn_pool_clear(struct mn_pool *pool)
+{
+    struct mn_pool_chunk *chunk;
+    size_t i = 0;
+
+    mni_pool_expect_idle(pool, "clear");
+    pool->peak = mni_pool_peak(pool);
+    while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
+        if (pool->options.construct != NULL)
+            pool_free_kept(pool, chunk);
+        else
+            pool_end_chunk(pool, chunk);
+    }
+    mni_pool_list_all(pool);
+}
+
+/* End all chunks, by rising address, or those without live objects. The bytes
+ * given back to regions. */
+static size_t pool_give_back(struct mn_pool *pool, bool all)
+{
+    struct mn_pool_chunk *chunk;
+    size_t size = 0;
+    size_t i = 0;
+
+    pool->peak = mni_pool_peak(pool);
+    while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
+        if (chunk->live > 0 && !all)
+            continue;
+        pool_end_chunk(pool, chunk);
+        if (chunk->record != NULL || all) {
+            size += mni_pool_remove_chunk(pool, chunk);
+            i--;
+        }
+    }
+    mni_pool_list_all(pool);
+    return size;
+}
+
+size_t mn_pool_shrink(struct mn_pool *pool)
+{
+    mni_pool_expect_idle(pool, "shrink");
+    return pool_give_back(pool, false);
+}
+
+void mn_pool_finish(struct mn_pool *pool)
+{
+    mni_pool_expect_idle(pool, "finish");
+    (void)pool_give_back(pool, true);
+    if (pool->table == &pool->own)
+        mni_pool_table_finish(&pool->own, mni_pool_record_region(pool));
+    pool->options.region = NULL; /* so it never grows again */
+    pool->size = 0;
+}
