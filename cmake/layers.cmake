@@ -62,6 +62,10 @@ function(mneme_compile_as target layer)
     if(layer STREQUAL "region")
         target_compile_options(${target} PRIVATE -fno-tree-slp-vectorize)
     endif()
+    # Sanitizers follow frame pointers from their malloc to the program.
+    if(layer MATCHES "^(base|pool)$")
+        target_compile_options(${target} PRIVATE -fno-omit-frame-pointer)
+    endif()
     # Or the compiler turns malloc and memset inside calloc into calloc.
     if(layer MATCHES "^(heap|override)$")
         target_compile_options(${target} PRIVATE

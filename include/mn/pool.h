@@ -76,6 +76,7 @@ struct mn_pool_chunk {   /* fields are private; the links follow it */
     struct mn_pool *pool;
     struct mn_pool_chunk *next_idle; /* see src/pool/pool.h */
     struct mn_pool_chunk *next_open;
+    struct mni_stacks *stacks;
     void *
         memory; /* the block of the objects, or NULL if `record` is that, too */
     void *record; /* the block with this struct; NULL: not from a region */

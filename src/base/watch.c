@@ -19,45 +19,6 @@ enum {
     WATCH_DEFINED = 0x4d430002
 };
 
-#if MN_FREESTANDING
-static void watch_poison(const void *memory, size_t size)
-{
-    (void)memory, (void)size;
-}
-
-static void watch_unpoison(const void *memory, size_t size)
-{
-    (void)memory, (void)size;
-}
-
-static bool watch_has_asan(void)
-{
-    return false;
-}
-#else
-/* Visible, or the linker would take what is not there now to be never there. */
-void __asan_poison_memory_region(const volatile void *memory, size_t size)
-    __attribute__((weak, visibility("default")));
-void __asan_unpoison_memory_region(const volatile void *memory, size_t size)
-    __attribute__((weak, visibility("default")));
-
-static void watch_poison(const void *memory, size_t size)
-{
-    __asan_poison_memory_region(memory, size);
-}
-
-static void watch_unpoison(const void *memory, size_t size)
-{
-    __asan_unpoison_memory_region(memory, size);
-}
-
-static bool watch_has_asan(void)
-{
-    return __asan_poison_memory_region != NULL
-           && __asan_unpoison_memory_region != NULL;
-}
-#endif
-
 /* Ask Valgrind; 0 where it is not. A processor rotates a register by 64 bits in
  * all, and exchanges another with itself. */
 static uintptr_t watch_request(uintptr_t request, uintptr_t a, uintptr_t b,
@@ -93,7 +54,7 @@ static uintptr_t watch_request(uintptr_t request, uintptr_t a, uintptr_t b,
 
 enum mni_tool mni_watch_tool(void)
 {
-    if (watch_has_asan())
+    if (mni_stacks_has_asan())
         return MNI_TOOL_ASAN;
     return watch_request(WATCH_RUNNING, 0, 0, 0, 0) != 0 ? MNI_TOOL_VALGRIND
                                                          : MNI_TOOL_NONE;
@@ -102,7 +63,7 @@ enum mni_tool mni_watch_tool(void)
 void mni_watch_close(enum mni_tool tool, void *memory, size_t size)
 {
     if (tool == MNI_TOOL_ASAN)
-        watch_poison(memory, size);
+        mni_stacks_poison(memory, size);
     else if (tool == MNI_TOOL_VALGRIND)
         (void)watch_request(WATCH_NO_ACCESS, (uintptr_t)memory, size, 0, 0);
 }
@@ -110,7 +71,7 @@ void mni_watch_close(enum mni_tool tool, void *memory, size_t size)
 void mni_watch_open(enum mni_tool tool, void *memory, size_t size)
 {
     if (tool == MNI_TOOL_ASAN)
-        watch_unpoison(memory, size);
+        mni_stacks_unpoison(memory, size);
     else if (tool == MNI_TOOL_VALGRIND)
         (void)watch_request(WATCH_UNDEFINED, (uintptr_t)memory, size, 0, 0);
 }
@@ -118,24 +79,41 @@ void mni_watch_open(enum mni_tool tool, void *memory, size_t size)
 void mni_watch_keep(enum mni_tool tool, void *memory, size_t size)
 {
     if (tool == MNI_TOOL_ASAN)
-        watch_unpoison(memory, size);
+        mni_stacks_unpoison(memory, size);
     else if (tool == MNI_TOOL_VALGRIND)
         (void)watch_request(WATCH_DEFINED, (uintptr_t)memory, size, 0, 0);
 }
 
-void mni_watch_alloc(enum mni_tool tool, void *object, size_t size, size_t zone)
+void mni_watch_alloc(const struct mni_watched *watched,
+                     struct mni_stacks *stacks, void *object)
 {
-    if (tool == MNI_TOOL_ASAN)
-        watch_unpoison(object, size);
-    else if (tool == MNI_TOOL_VALGRIND)
-        (void)watch_request(WATCH_MALLOC_LIKE, (uintptr_t)object, size, zone,
-                            0);
+    if (watched->tool == MNI_TOOL_ASAN) {
+        mni_stacks_allocated(stacks, object);
+        mni_stacks_unpoison(object, watched->size);
+    } else if (watched->tool == MNI_TOOL_VALGRIND) {
+        (void)watch_request(WATCH_MALLOC_LIKE, (uintptr_t)object, watched->size,
+                            watched->zone, 0);
+    }
 }
 
-void mni_watch_free(enum mni_tool tool, void *object, size_t size, size_t zone)
+void mni_watch_free(const struct mni_watched *watched,
+                    struct mni_stacks *stacks, void *object)
 {
-    if (tool == MNI_TOOL_ASAN)
-        watch_poison(object, size);
-    else if (tool == MNI_TOOL_VALGRIND)
-        (void)watch_request(WATCH_FREE_LIKE, (uintptr_t)object, zone, 0, 0);
+    if (watched->tool == MNI_TOOL_ASAN) {
+        mni_stacks_poison(object, watched->size);
+        mni_stacks_released(stacks, object);
+    } else if (watched->tool == MNI_TOOL_VALGRIND) {
+        (void)watch_request(WATCH_FREE_LIKE, (uintptr_t)object, watched->zone,
+                            0, 0);
+    }
+}
+
+void mni_watch_refuse(const struct mni_watched *watched,
+                      struct mni_stacks *stacks, const void *object)
+{
+    if (watched->tool == MNI_TOOL_ASAN)
+        mni_stacks_describe(stacks, object);
+    else if (watched->tool == MNI_TOOL_VALGRIND)
+        (void)watch_request(WATCH_FREE_LIKE, (uintptr_t)object, watched->zone,
+                            0, 0);
 }

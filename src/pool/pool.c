@@ -25,8 +25,14 @@ static _Noreturn __attribute__((cold)) void
 pool_stop(const struct mn_pool *pool, const void *address)
 {
     struct mn_block block;
+    const struct mni_watched watched = mni_pool_watched(pool);
+    bool known = mn_pool_block_at(pool, address, &block);
 
-    if (!mn_pool_block_at(pool, address, &block))
+    mni_watch_refuse(&watched,
+                     known ? mni_pool_table_find(pool->table, address)->stacks
+                           : NULL,
+                     address);
+    if (!known)
         mni_stop_at("release", address, "not an object of this pool", NULL);
     if (block.start != address)
         mni_stop_at("release", address, "pointer into an object", &block);
@@ -106,16 +112,17 @@ static void pool_count_peak(struct mn_pool *pool)
         pool->peak = live;
 }
 
-static void pool_watch_alloc(struct mn_pool *pool, void *object, bool kept)
+static void pool_tell_alloc(const struct mn_pool *pool,
+                            const struct mn_pool_chunk *chunk, void *object,
+                            bool kept)
 {
     enum mni_tool tool = mni_pool_tool(pool);
-    size_t size = pool->options.type->size;
 
     if (tool == MNI_TOOL_NONE)
         return;
-    mni_watch_alloc(tool, object, size, mni_pool_zone(pool));
+    mni_pool_tell_alloc(pool, chunk, object);
     if (kept)
-        mni_watch_keep(tool, object, size);
+        mni_watch_keep(tool, object, pool->options.type->size);
 }
 
 /* Run the program's function for a new object. */
@@ -139,10 +146,9 @@ static void *pool_take_new(struct mn_pool *pool)
     size_t index = mni_pool_touched(pool, chunk);
     void *object = chunk->base + chunk->used;
 
-    pool_watch_alloc(pool, object, false);
+    pool_tell_alloc(pool, chunk, object, false);
     if (!pool_construct(pool, object)) {
-        mni_watch_free(mni_pool_tool(pool), object, pool->options.type->size,
-                       mni_pool_zone(pool));
+        mni_pool_tell_free(pool, chunk, object);
         return NULL;
     }
     mn_pool_links(chunk)[index].at = MN_POOL_OUT;
@@ -170,7 +176,7 @@ static void *pool_take_idle(struct mn_pool *pool)
     pool_use(pool, chunk);
     if (pool->from != chunk && chunk->first.at != MN_POOL_NONE)
         pool_list(pool, chunk);
-    pool_watch_alloc(pool, object, pool->options.construct != NULL);
+    pool_tell_alloc(pool, chunk, object, pool->options.construct != NULL);
     return object;
 }
 
@@ -245,8 +251,7 @@ void mn_pool_release_call(struct mn_pool *pool, void *object)
     struct mn_pool_chunk *chunk = mni_pool_table_find(pool->table, object);
     size_t index = pool_live_index(pool, chunk, object);
 
-    mni_watch_free(mni_pool_tool(pool), object, pool->options.type->size,
-                   mni_pool_zone(pool));
+    mni_pool_tell_free(pool, chunk, object);
     if (mni_pool_tool(pool) != MNI_TOOL_NONE)
         pool_append(chunk, index);
     else
@@ -336,7 +341,7 @@ static void pool_end_objects(struct mn_pool *pool, struct mn_pool_chunk *chunk,
         if (all || (live && pool->options.drop_live))
             type->drop(object);
         if (live)
-            mni_watch_free(tool, object, type->size, mni_pool_zone(pool));
+            mni_pool_tell_free(pool, chunk, object);
         else
             mni_watch_close(tool, object, type->size);
     }
@@ -373,8 +378,7 @@ static void pool_free_kept(struct mn_pool *pool, struct mn_pool_chunk *chunk)
 
     for (size_t i = 0; i < touched; i++) {
         if (links[i].at == MN_POOL_OUT)
-            mni_watch_free(mni_pool_tool(pool), mni_pool_object(pool, chunk, i),
-                           pool->options.type->size, mni_pool_zone(pool));
+            mni_pool_tell_free(pool, chunk, mni_pool_object(pool, chunk, i));
         links[i].at = (__typeof__(links[i].at))(i + 1);
     }
     chunk->live = 0;

@@ -60,6 +60,36 @@ static inline size_t mni_pool_zone(const struct mn_pool *pool)
                : 0;
 }
 
+static inline struct mni_watched mni_pool_watched(const struct mn_pool *pool)
+{
+    return (struct mni_watched){
+        .tool = mni_pool_tool(pool),
+        .size = pool->options.type->size,
+        .zone = mni_pool_zone(pool),
+        .stride = pool->stride,
+    };
+}
+
+/* Tell a tool that an object is handed out, or is released. */
+static inline void mni_pool_tell_alloc(const struct mn_pool *pool,
+                                       const struct mn_pool_chunk *chunk,
+                                       void *object)
+{
+    const struct mni_watched watched = mni_pool_watched(pool);
+
+    mni_watch_alloc(&watched, chunk->stacks, object);
+}
+
+static inline void mni_pool_tell_free(const struct mn_pool *pool,
+                                      const struct mn_pool_chunk *chunk,
+                                      void *object)
+{
+    const struct mni_watched watched = mni_pool_watched(pool);
+
+    if (watched.tool != MNI_TOOL_NONE)
+        mni_watch_free(&watched, chunk->stacks, object);
+}
+
 /* ---- pool_table.c: chunks by address ---- */
 
 /* The chunk with the highest base that is not above `address`, or NULL. */

@@ -112,6 +112,9 @@ static struct mn_pool_chunk *chunk_enter(struct mn_pool *pool, void *record,
     };
     mni_watch_close(mni_pool_tool(pool), chunk->base - mni_pool_zone(pool),
                     count * pool->stride + mni_pool_zone(pool));
+    const struct mni_watched watched = mni_pool_watched(pool);
+    if (watched.tool != MNI_TOOL_NONE)
+        chunk->stacks = mni_stacks_new(&watched, chunk->base, count);
     mni_pool_table_insert(pool->table, chunk);
     pool->open = chunk;
     pool->capacity += count;
@@ -301,6 +304,7 @@ size_t mni_pool_remove_chunk(struct mn_pool *pool, struct mn_pool_chunk *chunk)
 
     mni_watch_open(mni_pool_tool(pool), chunk->base - zone,
                    chunk->count * pool->stride + zone);
+    mni_stacks_end(chunk->stacks);
     mni_pool_table_remove(pool->table, chunk);
     pool->capacity -= chunk->count;
     pool->size -= size;
