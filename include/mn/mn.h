@@ -7,6 +7,7 @@
 #include <mn/block.h>
 #include <mn/build.h>
 #include <mn/counted.h>
+#include <mn/class_pool.h>
 #include <mn/guard.h>
 #include <mn/heap.h>
 #include <mn/pool.h>

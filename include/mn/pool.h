@@ -90,6 +90,8 @@ struct mn_pool_table {         /* chunks by rising address */
     size_t count;
     size_t room;
     struct mn_pool_chunk *few[6];
+    size_t size;     /* bytes of all chunks, and of `at` */
+    size_t size_max; /* 0: no limit */
 };
 
 struct mn_pool {                /* fields are private; stays in its place */

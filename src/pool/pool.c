@@ -24,16 +24,18 @@ void mni_pool_detach(struct mn_pool *pool)
 static _Noreturn __attribute__((cold)) void
 pool_stop(const struct mn_pool *pool, const void *address)
 {
-    struct mn_block block;
     const struct mni_watched watched = mni_pool_watched(pool);
-    bool known = mn_pool_block_at(pool, address, &block);
+    const struct mn_pool_chunk *chunk =
+        mni_pool_table_find(pool->table, address);
+    struct mn_block block;
 
-    mni_watch_refuse(&watched,
-                     known ? mni_pool_table_find(pool->table, address)->stacks
-                           : NULL,
-                     address);
-    if (!known)
+    if (chunk == NULL || !mn_pool_block_at(chunk->pool, address, &block)) {
+        mni_watch_refuse(&watched, NULL, address);
         mni_stop_at("release", address, "not an object of this pool", NULL);
+    }
+    mni_watch_refuse(&watched, chunk->stacks, address);
+    if (chunk->pool != pool)
+        mni_stop_at("release", address, "object of another size", &block);
     if (block.start != address)
         mni_stop_at("release", address, "pointer into an object", &block);
     mni_stop_at("release", address, "object is already free", &block);
@@ -291,6 +293,8 @@ enum mn_status mni_pool_init(struct mn_pool *pool,
         .options = *options,
         .tool = (unsigned char)tool,
     };
+    if (table == &pool->own)
+        table->size_max = options->size_max;
     bool zones = tool != MNI_TOOL_NONE;
     if (zones && options->memory != NULL)
         zones = options->count != 0 && options->records == NULL
@@ -440,5 +444,4 @@ void mn_pool_finish(struct mn_pool *pool)
     if (pool->table == &pool->own)
         mni_pool_table_finish(&pool->own, mni_pool_record_region(pool));
     pool->options.region = NULL; /* so it never grows again */
-    pool->size = 0;
 }

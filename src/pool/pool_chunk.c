@@ -164,6 +164,7 @@ bool mni_pool_place_fixed(struct mn_pool *pool)
         pool, record, objects + (own ? chunk_record_size(count) : 0), count);
     chunk->size = size + (own ? 0 : options->records_size);
     pool->size = chunk->size;
+    pool->table->size = chunk->size;
     return true;
 }
 
@@ -225,7 +226,16 @@ static struct mn_pool_chunk *chunk_new(struct mn_pool *pool, size_t count)
     chunk->memory = record != memory ? memory : NULL;
     chunk->size = chunk_full_size(pool, count);
     pool->size += chunk->size;
+    pool->table->size += chunk->size;
     return chunk;
+}
+
+/* Bytes that the limit leaves; SIZE_MAX if there is none. */
+static size_t chunk_room(const struct mn_pool_table *table)
+{
+    if (table->size_max == 0)
+        return SIZE_MAX;
+    return table->size_max > table->size ? table->size_max - table->size : 0;
 }
 
 /* How many objects the limits allow a new chunk. */
@@ -240,10 +250,9 @@ static size_t chunk_allowed(const struct mn_pool *pool)
                           : 0;
         count = count < left ? count : left;
     }
-    if (options->size_max != 0) {
-        size_t left =
-            options->size_max > pool->size ? options->size_max - pool->size : 0;
-        size_t fit = chunk_fit(pool, 0, left, true);
+    size_t room = chunk_room(pool->table);
+    if (room < SIZE_MAX) {
+        size_t fit = chunk_fit(pool, 0, room, true);
         count = count < fit ? count : fit;
     }
     return count;
@@ -263,19 +272,10 @@ static size_t chunk_wanted(const struct mn_pool *pool)
 /* Room in the table for one chunk more. Its memory counts. */
 static bool chunk_provide_entry(struct mn_pool *pool)
 {
-    bool own = pool->table == &pool->own;
-    size_t more = own ? mni_pool_table_more(pool->table) : 0;
-    size_t before = own ? mni_pool_table_size(pool->table) : 0;
-    size_t most = pool->options.size_max;
+    const struct mn_pool_table *table = pool->table;
 
-    if (more > 0 && most != 0
-        && (pool->size > most || more > most - pool->size))
-        return false;
-    if (!mni_pool_table_reserve(pool->table, mni_pool_record_region(pool)))
-        return false;
-    if (more > 0)
-        pool->size += more - before;
-    return true;
+    return mni_pool_table_more(table) <= chunk_room(table)
+           && mni_pool_table_reserve(pool->table, mni_pool_record_region(pool));
 }
 
 bool mni_pool_grow(struct mn_pool *pool, size_t need)
@@ -308,6 +308,7 @@ size_t mni_pool_remove_chunk(struct mn_pool *pool, struct mn_pool_chunk *chunk)
     mni_pool_table_remove(pool->table, chunk);
     pool->capacity -= chunk->count;
     pool->size -= size;
+    pool->table->size -= size;
     mn_region_free(options->region, chunk->memory);
     if (chunk->record != NULL)
         mn_region_free(mni_pool_record_region(pool), chunk->record);

@@ -52,14 +52,16 @@ void mn_pool_read_stats(const struct mn_pool *pool, struct mn_pool_stats *stats)
         .capacity = pool->capacity,
         .size = pool->size,
     };
+    /* The table of several pools is none's. */
+    if (pool->table == &pool->own)
+        stats->record_size = mni_pool_table_size(pool->table);
+    stats->size += stats->record_size;
     while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
         stats->live += chunk->live;
         stats->chunks++;
         stats->record_size +=
             sizeof *chunk + chunk->count * sizeof(struct mn_pool_link);
     }
-    if (pool->table == &pool->own)
-        stats->record_size += mni_pool_table_size(pool->table);
     stats->live_size = stats->live * size;
     stats->free_size = (stats->capacity - stats->live) * size;
     stats->gap_size =
@@ -155,6 +157,9 @@ bool mn_pool_check(const struct mn_pool *pool)
         idle += chunk->listed;
         open += chunk->used < chunk->count * pool->stride;
     }
+    if (pool->table == &pool->own
+        && pool->table->size != pool->size + mni_pool_table_size(pool->table))
+        return false;
     return capacity == pool->capacity && look_check_lists(pool, idle, open)
            && (pool->to == &mni_pool_nothing || pool->to == pool->from
                || pool->to->listed)

@@ -75,6 +75,7 @@ bool mni_pool_table_reserve(struct mn_pool_table *table,
         return false;
     for (size_t i = 0; i < table->count; i++)
         at[i] = mni_pool_table_at(table, i);
+    table->size += size - mni_pool_table_size(table);
     mn_region_free(region, table->at);
     table->at = at;
     table->room = size / sizeof(*at);
