@@ -117,7 +117,7 @@ MN_END
     struct tag##_pool {                                                        \
         struct mn_pool pool;                                                   \
     };                                                                         \
-    MN_MUST_USE static inline enum mn_status tag##_pool_init(                  \
+    MN_MUST_USE MNI_POOL_INLINE enum mn_status tag##_pool_init(                \
         struct tag##_pool *self, const struct mn_pool_options *options)        \
     {                                                                          \
         struct mn_pool_options own = *options;                                 \
@@ -125,17 +125,17 @@ MN_END
         own.type = &tag##_type;                                                \
         return mn_pool_init(&self->pool, &own);                                \
     }                                                                          \
-    static inline void tag##_pool_finish(struct tag##_pool *self)              \
+    MNI_POOL_INLINE void tag##_pool_finish(struct tag##_pool *self)            \
     {                                                                          \
         mn_pool_finish(&self->pool);                                           \
     }                                                                          \
-    MN_MUST_USE static inline struct tag *tag##_pool_alloc(                    \
+    MN_MUST_USE MNI_POOL_INLINE struct tag *tag##_pool_alloc(                  \
         struct tag##_pool *self)                                               \
     {                                                                          \
         return (struct tag *)mn_pool_take(                                     \
             &self->pool, mn_pool_stride(sizeof(struct tag)));                  \
     }                                                                          \
-    static inline void tag##_pool_release(struct tag##_pool *self,             \
+    MNI_POOL_INLINE void tag##_pool_release(struct tag##_pool *self,           \
                                           struct tag *object)                  \
     {                                                                          \
         const size_t stride = mn_pool_stride(sizeof(struct tag));              \
@@ -143,6 +143,8 @@ MN_END
         mn_pool_put(&self->pool, object, stride, mn_pool_reciprocal(stride));  \
     }                                                                          \
     struct tag##_pool /* so that a semicolon follows */
+/* Nobody needs all of them. */
+#define MNI_POOL_INLINE MN_ATTRIBUTE(unused) static inline
 /* clang-format on */
 #endif
 #endif
