@@ -85,13 +85,18 @@ struct mn_pool_chunk {   /* fields are private; the links follow it */
     bool listed;
 };
 
-struct mn_pool_table {         /* chunks by rising address */
-    struct mn_pool_chunk **at; /* NULL: few */
+struct mn_pool_entry {
+    uintptr_t base;
+    struct mn_pool_chunk *chunk;
+};
+
+struct mn_pool_table {        /* chunks by rising address */
+    struct mn_pool_entry *at; /* from a region, or `few` */
     size_t count;
     size_t room;
-    struct mn_pool_chunk *few[6];
     size_t size;     /* bytes of all chunks, and of `at` */
     size_t size_max; /* 0: no limit */
+    struct mn_pool_entry few[6];
 };
 
 struct mn_pool {                /* fields are private; stays in its place */

@@ -26,7 +26,7 @@ pool_stop(const struct mn_pool *pool, const void *address)
 {
     const struct mni_watched watched = mni_pool_watched(pool);
     const struct mn_pool_chunk *chunk =
-        mni_pool_table_find(pool->table, address);
+        mni_pool_table_find(pool->table, (uintptr_t)address);
     struct mn_block block;
 
     if (chunk == NULL || !mn_pool_block_at(chunk->pool, address, &block)) {
@@ -239,30 +239,41 @@ static void pool_append(struct mn_pool_chunk *chunk, size_t index)
     chunk->last = link;
 }
 
-static void pool_prepend(struct mn_pool_chunk *chunk, size_t index)
+static __attribute__((noinline)) void
+pool_release_watched(struct mn_pool *pool, struct mn_pool_chunk *chunk,
+                     size_t index)
 {
-    mn_pool_links(chunk)[index] = chunk->first;
-    chunk->first.at = (__typeof__(chunk->first.at))index;
+    mni_pool_tell_free(pool, chunk, mni_pool_object(pool, chunk, index));
+    pool_append(chunk, index);
+    if (!chunk->listed)
+        pool_list(pool, chunk);
 }
 
+/* An object of a chunk other than `to`. If `from` has no more objects, the next
+ * one is taken from here. */
 void mn_pool_release_call(struct mn_pool *pool, void *object)
 {
+    struct mn_pool_chunk *chunk =
+        mni_pool_table_find(pool->table, (uintptr_t)object);
+
     if (object == NULL)
         return;
     mni_pool_expect_idle(pool, "release");
-    struct mn_pool_chunk *chunk = mni_pool_table_find(pool->table, object);
     size_t index = pool_live_index(pool, chunk, object);
-
-    mni_pool_tell_free(pool, chunk, object);
-    if (mni_pool_tool(pool) != MNI_TOOL_NONE)
-        pool_append(chunk, index);
-    else
-        pool_prepend(chunk, index);
     chunk->live--;
-    if (chunk != pool->from && !chunk->listed)
+    if (mni_pool_tool(pool) != MNI_TOOL_NONE) {
+        pool_release_watched(pool, chunk, index);
+        return;
+    }
+    mn_pool_links(chunk)[index] = chunk->first;
+    chunk->first.at = (__typeof__(chunk->first.at))index;
+    pool->to = chunk;
+    if (chunk->listed)
+        return;
+    if (pool->from->first.at == MN_POOL_NONE)
+        pool->from = chunk;
+    else if (pool->from != chunk)
         pool_list(pool, chunk);
-    if (mni_pool_tool(pool) == MNI_TOOL_NONE)
-        pool->to = chunk;
 }
 
 /* ---- the life of a pool ---- */
@@ -294,7 +305,7 @@ enum mn_status mni_pool_init(struct mn_pool *pool,
         .tool = (unsigned char)tool,
     };
     if (table == &pool->own)
-        table->size_max = options->size_max;
+        mni_pool_table_init(table, options->size_max);
     bool zones = tool != MNI_TOOL_NONE;
     if (zones && options->memory != NULL)
         zones = options->count != 0 && options->records == NULL

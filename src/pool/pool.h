@@ -92,14 +92,24 @@ static inline void mni_pool_tell_free(const struct mn_pool *pool,
 
 /* ---- pool_table.c: chunks by address ---- */
 
-/* The chunk with the highest base that is not above `address`, or NULL. */
-struct mn_pool_chunk *mni_pool_table_find(const struct mn_pool_table *table,
-                                          const void *address);
+void mni_pool_table_init(struct mn_pool_table *table, size_t size_max);
 
+/* The chunk with the highest base that is not above `address`, or NULL. Each
+ * step chooses a half without a jump: which one it is, nothing predicts. */
 static inline struct mn_pool_chunk *
-mni_pool_table_at(const struct mn_pool_table *table, size_t index)
+mni_pool_table_find(const struct mn_pool_table *table, uintptr_t address)
 {
-    return table->at != NULL ? table->at[index] : table->few[index];
+    const struct mn_pool_entry *at = table->at;
+    size_t count = table->count;
+
+    if (count == 0 || address < at->base)
+        return NULL;
+    while (count > 1) {
+        size_t half = count / 2;
+        at = at[half].base <= address ? at + half : at;
+        count -= half;
+    }
+    return at->chunk;
 }
 
 /* The next chunk of `pool` from *index on, which is then behind it; or NULL. */

@@ -49,7 +49,7 @@ enum mn_status mn_class_pool_init(struct mn_class_pool *pool,
     if (options->region == NULL || !class_sizes_can_be(sizes, count))
         return MN_ERR_INVALID;
     pool->count = count;
-    pool->table = (struct mn_pool_table){.size_max = options->size_max};
+    mni_pool_table_init(&pool->table, options->size_max);
     for (size_t i = 0; i < count; i++) {
         struct mn_pool_options own = {
             .type = &pool->types[i],
@@ -98,7 +98,8 @@ size_t mn_class_pool_shrink(struct mn_class_pool *pool)
 
 void mn_class_pool_release_any(struct mn_class_pool *pool, void *object)
 {
-    struct mn_pool_chunk *chunk = mni_pool_table_find(&pool->table, object);
+    struct mn_pool_chunk *chunk =
+        mni_pool_table_find(&pool->table, (uintptr_t)object);
 
     /* An address that is no object's stops the program in any of the pools. */
     mn_pool_release(chunk != NULL ? chunk->pool : &pool->pools[0], object);
@@ -154,7 +155,7 @@ bool mn_class_pool_block_at(const struct mn_class_pool *pool,
                             const void *address, struct mn_block *block)
 {
     const struct mn_pool_chunk *chunk =
-        mni_pool_table_find(&pool->table, address);
+        mni_pool_table_find(&pool->table, (uintptr_t)address);
 
     return chunk != NULL && mn_pool_block_at(chunk->pool, address, block);
 }

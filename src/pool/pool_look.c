@@ -23,7 +23,7 @@ bool mn_pool_block_at(const struct mn_pool *pool, const void *address,
                       struct mn_block *block)
 {
     const struct mn_pool_chunk *chunk =
-        mni_pool_table_find(pool->table, address);
+        mni_pool_table_find(pool->table, (uintptr_t)address);
 
     if (chunk == NULL || chunk->pool != pool)
         return false;
@@ -107,14 +107,18 @@ static bool look_check_chunk(const struct mn_pool *pool,
 /* Chunks do not overlap. */
 static bool look_check_table(const struct mn_pool_table *table)
 {
-    for (size_t i = 0; i + 1 < table->count; i++) {
-        const struct mn_pool_chunk *chunk = mni_pool_table_at(table, i);
-        const struct mn_pool_chunk *next = mni_pool_table_at(table, i + 1);
-        if ((uintptr_t)next->base - (uintptr_t)chunk->base
-            < chunk->count * chunk->pool->stride)
+    for (size_t i = 0; i < table->count; i++) {
+        const struct mn_pool_chunk *chunk = table->at[i].chunk;
+        uintptr_t base = table->at[i].base;
+        if (base != (uintptr_t)chunk->base)
+            return false;
+        if (i + 1 < table->count
+            && (base >= table->at[i + 1].base
+                || table->at[i + 1].base - base
+                       < chunk->count * chunk->pool->stride))
             return false;
     }
-    return true;
+    return table->count <= table->room;
 }
 
 /* As many chunks are in each list as should be; no list has more. */

@@ -6,43 +6,23 @@
  */
 #include "pool/pool.h"
 
-enum { TABLE_FEW = sizeof((struct mn_pool_table *)NULL)->few / sizeof(void *) };
+#define TABLE_FEW                                                              \
+    (sizeof((struct mn_pool_table *)NULL)->few / sizeof(struct mn_pool_entry))
 
-static struct mn_pool_chunk **table_chunks(struct mn_pool_table *table)
+void mni_pool_table_init(struct mn_pool_table *table, size_t size_max)
 {
-    return table->at != NULL ? table->at : table->few;
-}
-
-/* How many chunks have a base that is not above `address`. */
-static size_t table_rank(const struct mn_pool_table *table, const void *address)
-{
-    size_t from = 0;
-    size_t to = table->count;
-
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        const struct mn_pool_chunk *chunk = mni_pool_table_at(table, middle);
-        if ((uintptr_t)chunk->base <= (uintptr_t)address)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
-}
-
-struct mn_pool_chunk *mni_pool_table_find(const struct mn_pool_table *table,
-                                          const void *address)
-{
-    size_t rank = table_rank(table, address);
-
-    return rank > 0 ? mni_pool_table_at(table, rank - 1) : NULL;
+    *table = (struct mn_pool_table){
+        .at = table->few,
+        .room = TABLE_FEW,
+        .size_max = size_max,
+    };
 }
 
 struct mn_pool_chunk *mni_pool_next_chunk(const struct mn_pool *pool,
                                           size_t *index)
 {
     while (*index < pool->table->count) {
-        struct mn_pool_chunk *chunk = mni_pool_table_at(pool->table, *index);
+        struct mn_pool_chunk *chunk = pool->table->at[*index].chunk;
         ++*index;
         if (chunk->pool == pool)
             return chunk;
@@ -52,14 +32,19 @@ struct mn_pool_chunk *mni_pool_next_chunk(const struct mn_pool *pool,
 
 size_t mni_pool_table_size(const struct mn_pool_table *table)
 {
-    return table->at != NULL ? table->room * sizeof(*table->at) : 0;
+    return table->at != table->few ? table->room * sizeof(*table->at) : 0;
 }
 
 size_t mni_pool_table_more(const struct mn_pool_table *table)
 {
-    size_t room = table->at != NULL ? table->room : TABLE_FEW;
+    return table->count < table->room ? 0
+                                      : 2 * table->room * sizeof(*table->at);
+}
 
-    return table->count < room ? 0 : 2 * room * sizeof(*table->at);
+static void table_free(struct mn_pool_table *table, struct mn_region *region)
+{
+    if (table->at != table->few)
+        mn_region_free(region, table->at);
 }
 
 bool mni_pool_table_reserve(struct mn_pool_table *table,
@@ -69,14 +54,14 @@ bool mni_pool_table_reserve(struct mn_pool_table *table,
 
     if (size == 0)
         return true;
-    struct mn_pool_chunk **at =
-        mn_region_alloc(region, size, _Alignof(struct mn_pool_chunk *));
+    struct mn_pool_entry *at =
+        mn_region_alloc(region, size, _Alignof(struct mn_pool_entry));
     if (at == NULL)
         return false;
     for (size_t i = 0; i < table->count; i++)
-        at[i] = mni_pool_table_at(table, i);
+        at[i] = table->at[i];
     table->size += size - mni_pool_table_size(table);
-    mn_region_free(region, table->at);
+    table_free(table, region);
     table->at = at;
     table->room = size / sizeof(*at);
     return true;
@@ -85,30 +70,30 @@ bool mni_pool_table_reserve(struct mn_pool_table *table,
 void mni_pool_table_insert(struct mn_pool_table *table,
                            struct mn_pool_chunk *chunk)
 {
-    struct mn_pool_chunk **chunks = table_chunks(table);
-    size_t rank = table_rank(table, chunk->base);
+    uintptr_t base = (uintptr_t)chunk->base;
+    size_t i = table->count++;
 
-    for (size_t i = table->count; i > rank; i--)
-        chunks[i] = chunks[i - 1];
-    chunks[rank] = chunk;
-    table->count++;
+    for (; i > 0 && table->at[i - 1].base > base; i--)
+        table->at[i] = table->at[i - 1];
+    table->at[i] = (struct mn_pool_entry){base, chunk};
 }
 
 void mni_pool_table_remove(struct mn_pool_table *table,
                            struct mn_pool_chunk *chunk)
 {
-    struct mn_pool_chunk **chunks = table_chunks(table);
-    size_t rank = table_rank(table, chunk->base);
+    struct mn_pool_entry gone = {0, NULL};
 
-    table->count--;
-    for (size_t i = rank - 1; i < table->count; i++)
-        chunks[i] = chunks[i + 1];
-    chunks[table->count] = NULL;
+    /* From the end on, each moves to where the one behind it was. */
+    for (size_t i = table->count--; gone.chunk != chunk; i--) {
+        struct mn_pool_entry entry = table->at[i - 1];
+        table->at[i - 1] = gone;
+        gone = entry;
+    }
 }
 
 void mni_pool_table_finish(struct mn_pool_table *table,
                            struct mn_region *region)
 {
-    mn_region_free(region, table->at);
-    *table = (struct mn_pool_table){.at = NULL};
+    table_free(table, region);
+    mni_pool_table_init(table, table->size_max);
 }
