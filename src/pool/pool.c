@@ -182,26 +182,28 @@ static void *pool_take_idle(struct mn_pool *pool)
     return object;
 }
 
-static void *pool_take(struct mn_pool *pool, bool watched)
+/* Apart, so that the usual way through the function below saves no registers.
+ */
+static __attribute__((noinline)) void *pool_take(struct mn_pool *pool)
 {
+    bool watched = mni_pool_tool(pool) != MNI_TOOL_NONE;
+    void *object = NULL;
+
+    mni_pool_expect_idle(pool, "allocation");
     if (pool->idle != NULL && !(watched && pool->open != NULL))
-        return pool_take_idle(pool);
-    if (pool->open == NULL && !mni_pool_grow(pool, 1))
-        return NULL;
-    return pool_take_new(pool);
+        object = pool_take_idle(pool);
+    else if (pool->open != NULL || mni_pool_grow(pool, 1))
+        object = pool_take_new(pool);
+    if (watched)
+        pool_count_peak(pool);
+    return object;
 }
 
 void *mn_pool_alloc_call(struct mn_pool *pool)
 {
-    bool watched = mni_pool_tool(pool) != MNI_TOOL_NONE;
-
     if (pool->from->first.at != MN_POOL_NONE)
         return mn_pool_take(pool, pool->stride);
-    mni_pool_expect_idle(pool, "allocation");
-    void *object = pool_take(pool, watched);
-    if (watched)
-        pool_count_peak(pool);
-    return object;
+    return pool_take(pool);
 }
 
 /* ---- giving back ---- */
