@@ -7,6 +7,9 @@
 #include "base/assert.h"
 #include "base/bits.h"
 
+/* A debug build does not read more than this at each step. */
+enum { POOL_DEBUG_COUNT = 1024 };
+
 /* Never written: it has no object to take, and none comes back to it. */
 struct mn_pool_chunk mni_pool_nothing = {
     .first.at = MN_POOL_NONE,
@@ -280,6 +283,11 @@ void mn_pool_release_call(struct mn_pool *pool, void *object)
 
 /* ---- the life of a pool ---- */
 
+static bool pool_check_small(const struct mn_pool *pool)
+{
+    return pool->capacity > POOL_DEBUG_COUNT || mn_pool_check(pool);
+}
+
 static bool pool_can_be(const struct mn_pool_options *options)
 {
     const struct mn_type *type = options->type;
@@ -318,6 +326,7 @@ enum mn_status mni_pool_init(struct mn_pool *pool,
     mni_pool_detach(pool);
     if (options->memory != NULL && !mni_pool_place_fixed(pool))
         return MN_ERR_NOMEM;
+    MN_ASSERT(pool_check_small(pool));
     return MN_OK;
 }
 
@@ -333,6 +342,7 @@ enum mn_status mn_pool_reserve(struct mn_pool *pool, size_t count)
     size_t left = pool->capacity;
     size_t i = 0;
 
+    MN_ASSERT(pool_check_small(pool));
     mni_pool_expect_idle(pool, "reservation");
     while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL)
         left -= chunk->live;
@@ -420,6 +430,7 @@ void mn_pool_clear(struct mn_pool *pool)
             pool_end_chunk(pool, chunk);
     }
     mni_pool_list_all(pool);
+    MN_ASSERT(pool_check_small(pool));
 }
 
 /* End all chunks, by rising address, or those without live objects. The bytes
@@ -430,6 +441,7 @@ static size_t pool_give_back(struct mn_pool *pool, bool all)
     size_t size = 0;
     size_t i = 0;
 
+    MN_ASSERT(pool_check_small(pool));
     pool->peak = mni_pool_peak(pool);
     while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
         if (chunk->live > 0 && !all)
@@ -441,6 +453,7 @@ static size_t pool_give_back(struct mn_pool *pool, bool all)
         }
     }
     mni_pool_list_all(pool);
+    MN_ASSERT(pool_check_small(pool));
     return size;
 }
 

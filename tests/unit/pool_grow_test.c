@@ -301,3 +301,70 @@ TEST(function_of_the_pool_must_not_use_it)
     setup_fixed(options);
     EXPECT_STOPS(node_pool_alloc(&nodes), "used by a function");
 }
+
+TEST(table_grows_beyond_what_the_pool_has_room_for)
+{
+    struct mn_pool_stats before;
+    size_t count = 0;
+
+    /* A limit of objects that is raised by one makes chunks of one. */
+    setup_growing((struct mn_pool_options){.count = 1, .count_max = 1});
+    for (; count < 40; count++) {
+        pool->options.count_max = count + 1;
+        (void)take((long)count);
+        EXPECT(node_pool_alloc(&nodes) == NULL && mn_pool_check(pool));
+    }
+    mn_pool_read_stats(pool, &before);
+    EXPECT(before.chunks == 40 && before.capacity == 40 && stats().peak == 40);
+    mn_pool_clear(pool);
+    EXPECT(mn_pool_check(pool) && mn_pool_shrink(pool) > 0);
+    mn_pool_finish(pool);
+    EXPECT(setup_is_free());
+}
+
+static unsigned order_seen;
+
+static bool in_order(void *object, void *context)
+{
+    const void **last = context;
+
+    EXPECT((uintptr_t)object > (uintptr_t)*last);
+    *last = object;
+    order_seen++;
+    return true;
+}
+
+TEST(walk_goes_by_rising_address)
+{
+    const void *last = NULL;
+
+    setup_growing((struct mn_pool_options){.count = 2});
+    for (int i = 0; i < 50; i++)
+        (void)take(i);
+    EXPECT(mn_pool_walk(pool, in_order, &last) && order_seen == 50);
+    mn_pool_finish(pool);
+}
+
+TEST(release_to_any_chunk_is_taken_again_before_growth)
+{
+    struct node *taken[128];
+
+    setup_growing((struct mn_pool_options){.count = 2});
+    for (int i = 0; i < 128; i++)
+        taken[i] = take(i);
+    size_t size = stats().size;
+    for (int step = 0; step < 7; step++) {
+        for (int i = step; i < 128; i += 7)
+            node_pool_release(&nodes, taken[i]);
+        EXPECT(mn_pool_check(pool));
+        for (int i = step; i < 128; i += 7) {
+            taken[i] = take(i);
+            EXPECT(mn_pool_check(pool));
+        }
+    }
+    EXPECT(stats().size == size && stats().peak == 128);
+    for (int i = 0; i < 128; i++)
+        EXPECT(taken[i]->value == i);
+    mn_pool_finish(pool);
+    EXPECT(setup_is_free());
+}
