@@ -161,8 +161,7 @@ static void *pool_take_new(struct mn_pool *pool)
     chunk->live++;
     if (index + 1 == chunk->count)
         pool->open = chunk->next_open;
-    if (!chunk->listed)
-        pool_use(pool, chunk);
+    pool_use(pool, chunk); /* no chunk is listed now, unless a tool watches */
     return object;
 }
 
