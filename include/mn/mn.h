@@ -5,6 +5,7 @@
 
 #include <mn/base.h>
 #include <mn/block.h>
+#include <mn/bounded.h>
 #include <mn/build.h>
 #include <mn/counted.h>
 #include <mn/class_pool.h>

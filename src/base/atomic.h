@@ -2,8 +2,8 @@
 /* atomic.h -- atomic operations under our own names, the order in the name.
  *
  * A test build replaces this header to explore schedules; what is added here,
- * tests/schedule/base/atomic.h needs too. Only relaxed, acquire and release are
- * used, and each call names what it pairs with.
+ * tests/schedule/base/atomic.h needs too. Each call names what it pairs with;
+ * mostly they are relaxed, acquire and release.
  */
 #ifndef MNI_ATOMIC_H
 #define MNI_ATOMIC_H
@@ -34,6 +34,8 @@
     atomic_fetch_add_explicit(p, v, memory_order_release)
 #define mn_atomic_or_acq_rel(p, v)                                             \
     atomic_fetch_or_explicit(p, v, memory_order_acq_rel)
+#define mn_atomic_and_acquire(p, v)                                            \
+    atomic_fetch_and_explicit(p, v, memory_order_acquire)
 #define mn_atomic_cas_strong_acquire(p, e, v)                                  \
     atomic_compare_exchange_strong_explicit(p, e, v, memory_order_acquire,     \
                                             memory_order_relaxed)
@@ -44,6 +46,15 @@
 #define mn_atomic_cas_relaxed(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_relaxed,       \
                                           memory_order_relaxed)
+
+/* In one order for all threads, as the fence below makes it; where two threads
+ * each change one word and look at the other's. Costs nothing more than the
+ * weaker forms where a change of a word is a fence anyway. */
+#define mn_atomic_load_seq_cst(p) atomic_load_explicit(p, memory_order_seq_cst)
+#define mn_atomic_or_seq_cst(p, v)                                             \
+    atomic_fetch_or_explicit(p, v, memory_order_seq_cst)
+#define mn_atomic_add_seq_cst(p, v)                                            \
+    atomic_fetch_add_explicit(p, v, memory_order_seq_cst)
 
 /* Orders a store before a later load, where two threads each store one thing
  * and look for the other's. */

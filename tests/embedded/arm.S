@@ -9,9 +9,10 @@
 machine_entry:
     .word machine_stack_top
     .word machine_start
-    .rept 14
+    .rept 13
     .word machine_fault
     .endr
+    .word machine_tick
 
     .text
 
@@ -60,6 +61,37 @@ machine_clock_overflowed:
     ldr r1, =0xe000e010
     ldr r0, [r1]
     lsrs r0, r0, #16
+    bx lr
+
+    .global machine_ticks_start
+    .thumb_func
+machine_ticks_start:
+    ldr r1, =0xe000e010
+    str r0, [r1, #4]
+    str r0, [r1, #8]
+    movs r0, #7
+    str r0, [r1]
+    bx lr
+
+    .global machine_ticks_stop
+    .thumb_func
+machine_ticks_stop:
+    ldr r1, =0xe000e010
+    movs r0, #0
+    str r0, [r1]
+    bx lr
+
+    .global machine_mask
+    .thumb_func
+machine_mask:
+    mrs r0, primask
+    cpsid i
+    bx lr
+
+    .global machine_unmask
+    .thumb_func
+machine_unmask:
+    msr primask, r0
     bx lr
 
     .global machine_stack_paint

@@ -27,6 +27,11 @@ extern const machine_init_fn machine_init_end[];
 int main(void);
 _Noreturn void machine_start(void);
 _Noreturn void machine_fault(void);
+void machine_tick(void);
+
+/* From arm.S or riscv.S. */
+void machine_ticks_start(uint32_t period);
+void machine_ticks_stop(void);
 
 /* Volatile, or the compiler would call the function that this is. */
 void *memcpy(void *to, const void *from, size_t size)
@@ -89,6 +94,24 @@ void machine_fault(void)
 {
     machine_write("FAILED: a fault of the processor\n");
     machine_exit(MACHINE_STATUS_FAULT);
+}
+
+static void (*volatile machine_on_tick)(void);
+
+void machine_tick(void)
+{
+    machine_on_tick();
+}
+
+void machine_interrupt(void (*tick)(void), uint32_t period)
+{
+    machine_on_tick = tick;
+    machine_ticks_start(period);
+}
+
+void machine_interrupt_end(void)
+{
+    machine_ticks_stop();
 }
 
 /* Inlined nowhere: the stack must not hold what it reads back. */

@@ -28,6 +28,15 @@ uint32_t machine_clock(void);
 /* Whether more was counted than the clock can hold. */
 int machine_clock_overflowed(void);
 
+/* Have `tick` called by an interrupt again and again, some hundred to some
+ * thousand instructions apart; `period` is about how many. Ends the clock. */
+void machine_interrupt(void (*tick)(void), uint32_t period);
+void machine_interrupt_end(void);
+
+/* Mask interrupts, and undo that. */
+uintptr_t machine_mask(void);
+void machine_unmask(uintptr_t before);
+
 /* Write a pattern to the 2 KiB below the stack of the caller, and tell how many
  * bytes of it were written to since. */
 void machine_stack_paint(void);

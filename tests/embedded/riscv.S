@@ -16,7 +16,56 @@ machine_entry:
     j machine_start
     .balign 4
 machine_trap:
-    j machine_fault
+    addi sp, sp, -128
+    sd ra, 0(sp)
+    sd t0, 8(sp)
+    sd t1, 16(sp)
+    sd t2, 24(sp)
+    sd t3, 32(sp)
+    sd t4, 40(sp)
+    sd t5, 48(sp)
+    sd t6, 56(sp)
+    sd a0, 64(sp)
+    sd a1, 72(sp)
+    sd a2, 80(sp)
+    sd a3, 88(sp)
+    sd a4, 96(sp)
+    sd a5, 104(sp)
+    sd a6, 112(sp)
+    sd a7, 120(sp)
+    csrr t0, mcause
+    bgez t0, machine_fault /* not an interrupt */
+    call next_tick
+    call machine_tick
+    ld ra, 0(sp)
+    ld t0, 8(sp)
+    ld t1, 16(sp)
+    ld t2, 24(sp)
+    ld t3, 32(sp)
+    ld t4, 40(sp)
+    ld t5, 48(sp)
+    ld t6, 56(sp)
+    ld a0, 64(sp)
+    ld a1, 72(sp)
+    ld a2, 80(sp)
+    ld a3, 88(sp)
+    ld a4, 96(sp)
+    ld a5, 104(sp)
+    ld a6, 112(sp)
+    ld a7, 120(sp)
+    addi sp, sp, 128
+    mret
+
+/* The timer interrupts from mtimecmp on, in units of 100 ns. */
+next_tick:
+    li t0, 0x0200bff8
+    ld t1, 0(t0)
+    la t0, period
+    ld t2, 0(t0)
+    add t1, t1, t2
+    li t0, 0x02004000
+    sd t1, 0(t0)
+    ret
 
     .text
 
@@ -45,6 +94,36 @@ machine_clock:
     .global machine_clock_overflowed
 machine_clock_overflowed:
     li a0, 0
+    ret
+
+    .global machine_ticks_start
+machine_ticks_start:
+    srli a0, a0, 5
+    addi a0, a0, 1
+    la t0, period
+    sd a0, 0(t0)
+    mv a1, ra
+    call next_tick
+    li t0, 0x80
+    csrs mie, t0
+    csrsi mstatus, 8
+    mv ra, a1
+    ret
+
+    .global machine_ticks_stop
+machine_ticks_stop:
+    csrci mstatus, 8
+    ret
+
+    .global machine_mask
+machine_mask:
+    csrrci a0, mstatus, 8
+    ret
+
+    .global machine_unmask
+machine_unmask:
+    andi a0, a0, 8
+    csrs mstatus, a0
     ret
 
     .global machine_stack_paint
@@ -122,3 +201,5 @@ machine_is_marked:
     .space 8
 mark:
     .space 112
+period:
+    .space 8

@@ -8,6 +8,7 @@ folder=$MNEME_BUILD/schedule
 "$here/../schedule/build" "$folder" || fail "it does not compile"
 "$folder/heap" || fail "the heap, in the schedule above"
 "$folder/lock" || fail "the lock, in the schedule above"
-checked "the heap and its lock"
+"$folder/pool" || fail "a pool, in the schedule above"
+checked "the heap, its lock and pools"
 "$here/../schedule/mutants" "$folder" || fail "a mutant was not found"
 checked "mutants"

@@ -84,7 +84,7 @@ struct explore_place {
     size_t size;
 };
 
-enum explore_how { EXPLORE_SET, EXPLORE_ADD, EXPLORE_OR };
+enum explore_how { EXPLORE_SET, EXPLORE_ADD, EXPLORE_OR, EXPLORE_AND };
 
 uint64_t explore_load(void *address, const struct explore_place *place);
 void explore_store(void *address, uint64_t value,

@@ -268,7 +268,7 @@ void explore_store_plain(void *address, uint64_t value,
 uint64_t explore_change(enum explore_how how, void *address, uint64_t value,
                         const struct explore_place *place)
 {
-    static const char *const names[] = {"exchange", "add", "or"};
+    static const char *const names[] = {"exchange", "add", "or", "and"};
     bool shared = ops_before(address, true);
 
     run_flush(run_self());
@@ -278,6 +278,8 @@ uint64_t explore_change(enum explore_how how, void *address, uint64_t value,
         new = old + value;
     else if (how == EXPLORE_OR)
         new = old | value;
+    else if (how == EXPLORE_AND)
+        new = old &value;
     ops_write(address, new, place->size);
     if (shared)
         ops_trace(names[how], address, new, place);

@@ -30,6 +30,7 @@
     EXPLORE_TYPED(p, explore_load(EXPLORE_ADDRESS(p), EXPLORE_PLACE(p)))
 #define mn_atomic_load_acquire(p) mn_atomic_load_relaxed(p)
 #define mn_atomic_load_plain(p) mn_atomic_load_relaxed(p)
+#define mn_atomic_load_seq_cst(p) mn_atomic_load_relaxed(p)
 
 #define mn_atomic_store_relaxed(p, v)                                          \
     explore_store(EXPLORE_ADDRESS(p), EXPLORE_RAW(v), EXPLORE_PLACE(p))
@@ -48,6 +49,9 @@
 #define mn_atomic_add_relaxed(p, v) EXPLORE_CHANGE(EXPLORE_ADD, p, v)
 #define mn_atomic_add_release(p, v) EXPLORE_CHANGE(EXPLORE_ADD, p, v)
 #define mn_atomic_or_acq_rel(p, v) EXPLORE_CHANGE(EXPLORE_OR, p, v)
+#define mn_atomic_and_acquire(p, v) EXPLORE_CHANGE(EXPLORE_AND, p, v)
+#define mn_atomic_or_seq_cst(p, v) EXPLORE_CHANGE(EXPLORE_OR, p, v)
+#define mn_atomic_add_seq_cst(p, v) EXPLORE_CHANGE(EXPLORE_ADD, p, v)
 
 #define EXPLORE_CAS(locked, p, e, v)                                           \
     explore_cas(locked, EXPLORE_ADDRESS(p), e, EXPLORE_RAW(v), EXPLORE_PLACE(p))

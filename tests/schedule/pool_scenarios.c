@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* pool_scenarios.c -- what is explored of concurrent pools. */
+#include "pool_scenarios.h"
+
+/* ---- stops that are wanted ---- */
+
+static jmp_buf stop_at[EXPLORE_THREADS];
+static bool stop_expected[EXPLORE_THREADS];
+static int stops;
+
+_Noreturn void __real_mni_os_stop(const char *line, size_t length);
+_Noreturn void __wrap_mni_os_stop(const char *line, size_t length);
+
+void __wrap_mni_os_stop(const char *line, size_t length)
+{
+    int thread = explore_self();
+
+    if (thread == EXPLORE_THREADS || !stop_expected[thread])
+        __real_mni_os_stop(line, length);
+    stops++;
+    longjmp(stop_at[thread], 1);
+}
+
+jmp_buf *pool_stop_expected(int thread)
+{
+    stop_expected[thread] = true;
+    return &stop_at[thread];
+}
+
+int pool_stops(void)
+{
+    return stops;
+}
+
+static const struct explore_scenario scenarios[] = {
+    {"bounded", 3, 3, bounded_setup, bounded_body, bounded_check, NULL},
+    {"bounded moves", 3, 3, bounded_moves_setup, bounded_moves_body,
+     bounded_moves_check, NULL},
+    {"bounded levels", 3, 3, bounded_levels_setup, bounded_levels_body,
+     bounded_check, NULL},
+    {"bounded twice", 3, 3, bounded_twice_setup, bounded_twice_body,
+     bounded_twice_check, NULL},
+    {"bounded signal", 2, 3, bounded_setup, bounded_signal_body, bounded_check,
+     bounded_signal_handler},
+};
+
+int main(int argc, char **argv)
+{
+    return explore_main(argc, argv, scenarios,
+                        sizeof scenarios / sizeof *scenarios);
+}
