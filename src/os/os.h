@@ -64,8 +64,9 @@ void mni_os_wake(_Atomic uint32_t *word);
  * allocate from Mneme. */
 bool mni_os_start_thread(void (*run)(void));
 
-/* Have `ended` called with `context` when this thread ends; a later call
- * replaces the context. False if the system refuses. */
+/* Have `ended` called with `context` when this thread ends; a later call with
+ * the same function replaces its context. The last of four functions that were
+ * asked for is called first. False if the system refuses. */
 bool mni_os_at_thread_end(void (*ended)(void *context), void *context);
 
 /* Have these called around each fork: before, in the parent, in the child. */

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/atomic.h"
 #include "base/bits.h"
 #include "os/os.h"
 
@@ -179,11 +180,39 @@ void mni_os_wake(_Atomic uint32_t *word)
 static pthread_once_t os_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t os_key;
 static bool os_key_exists;
-static void (*_Atomic os_ended)(void *context);
 
-static void os_thread_ended(void *context)
+enum { OS_ENDS = 4 };
+
+/* What is to be called when this thread ends. An entry is taken in one step:
+ * a signal handler may take another one in between. */
+static _Thread_local struct {
+    void (*_Atomic ended)(void *context);
+    void *context;
+} os_ends[OS_ENDS] __attribute__((tls_model("initial-exec")));
+
+static void os_thread_ended(void *unused)
 {
-    os_ended(context);
+    (void)unused;
+    for (int i = OS_ENDS; i-- > 0;) {
+        void (*ended)(void *context) =
+            mn_atomic_load_relaxed(&os_ends[i].ended);
+        mn_atomic_store_relaxed(&os_ends[i].ended, NULL);
+        if (ended != NULL)
+            ended(os_ends[i].context);
+    }
+}
+
+static bool os_note_end(void (*ended)(void *context), void *context)
+{
+    for (int i = 0; i < OS_ENDS; i++) {
+        void (*seen)(void *context) = NULL;
+        if (!mn_atomic_cas_strong_acquire(&os_ends[i].ended, &seen, ended)
+            && seen != ended)
+            continue;
+        os_ends[i].context = context;
+        return true;
+    }
+    return false;
 }
 
 static void os_make_key(void)
@@ -193,9 +222,10 @@ static void os_make_key(void)
 
 bool mni_os_at_thread_end(void (*ended)(void *context), void *context)
 {
-    os_ended = ended;
-    return pthread_once(&os_key_once, os_make_key) == 0 && os_key_exists
-           && pthread_setspecific(os_key, context) == 0;
+    /* The key's value is not used, but must not be NULL. */
+    return os_note_end(ended, context)
+           && pthread_once(&os_key_once, os_make_key) == 0 && os_key_exists
+           && pthread_setspecific(os_key, os_ends) == 0;
 }
 
 /* A handler runs with its own signal blocked unless it asked for the opposite,
