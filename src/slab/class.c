@@ -53,9 +53,8 @@ static size_t class_span_large(size_t slot_size)
     return size;
 }
 
-struct mni_layout mni_class_layout(unsigned class)
+struct mni_layout mni_slot_layout(size_t slot_size)
 {
-    size_t slot_size = mni_class_size(class);
     size_t span_size = slot_size <= 1024 ? class_span_small(slot_size)
                                          : class_span_large(slot_size);
     size_t fit = span_size / slot_size;
@@ -68,4 +67,9 @@ struct mni_layout mni_class_layout(unsigned class)
         .word_count = (uint32_t)((count + CLASS_WORD - 1) / CLASS_WORD),
         .words_total = (uint32_t)((fit + CLASS_WORD - 1) / CLASS_WORD),
     };
+}
+
+struct mni_layout mni_class_layout(unsigned class)
+{
+    return mni_slot_layout(mni_class_size(class));
 }

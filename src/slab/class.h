@@ -58,4 +58,7 @@ struct mni_layout {
 
 struct mni_layout mni_class_layout(unsigned class);
 
+/* The same for slots of any size. Requires: 0 < slot_size <= MNI_SLOT_MAX. */
+struct mni_layout mni_slot_layout(size_t slot_size);
+
 #endif
