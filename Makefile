@@ -76,6 +76,7 @@ explore:
 	@scripts/install-packages build
 	@tests/schedule/build $(MNEME_BUILD)/schedule
 	@$(MNEME_BUILD)/schedule/heap +1
+	@$(MNEME_BUILD)/schedule/pool +1
 	@$(MNEME_BUILD)/schedule/lock +1
 
 fuzz: tests

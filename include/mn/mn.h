@@ -14,6 +14,7 @@
 #include <mn/pool.h>
 #include <mn/ref.h>
 #include <mn/region.h>
+#include <mn/shared_pool.h>
 #include <mn/source.h>
 #include <mn/space.h>
 #include <mn/state.h>

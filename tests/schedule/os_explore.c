@@ -81,7 +81,7 @@ bool mni_os_purge(void *start, size_t size, bool now)
 void mni_os_name(void *start, size_t size, const char *name)
 {
     (void)size;
-    if (strcmp(name, "mneme heap") == 0)
+    if (strcmp(name, "mneme heap") == 0 || strcmp(name, "mneme pool") == 0)
         explore_forget_memory(start);
 }
 

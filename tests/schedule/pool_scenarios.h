@@ -27,4 +27,32 @@ void bounded_twice_check(void);
 void bounded_signal_body(int thread);
 void bounded_signal_handler(int thread);
 
+void shared_check(void);
+void shared_remote_setup(void);
+void shared_remote_body(int thread);
+void shared_words_setup(void);
+void shared_words_body(int thread);
+void shared_empty_setup(void);
+void shared_empty_body(int thread);
+void shared_cross_setup(void);
+void shared_cross_body(int thread);
+void shared_ends_setup(void);
+void shared_ends_body(int thread);
+void shared_reused_body(int thread);
+void shared_left_setup(void);
+void shared_left_body(int thread);
+void shared_last_setup(void);
+void shared_last_body(int thread);
+void shared_finish_setup(void);
+void shared_finish_body(int thread);
+void shared_finish_check(void);
+void shared_twice_body(int thread);
+void shared_twice_check(void);
+void shared_signal_setup(void);
+void shared_signal_body(int thread);
+void shared_signal_handler(int thread);
+void shared_end_signal_body(int thread);
+void shared_end_signal_handler(int thread);
+void shared_look_body(int thread);
+
 #endif

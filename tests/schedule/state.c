@@ -9,7 +9,6 @@
 #include "state.h"
 
 #include "heap/heap.h"
-#include "space/meta.h"
 
 enum { STATE_OUT = 256 };
 
@@ -331,45 +330,4 @@ void state_expect_all_returned(void)
     for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
          heap = heap->next)
         EXPECT(heap->gone == NULL);
-}
-
-/* ---- records ----
- *
- * Linked in front of the functions of space/meta.c. */
-
-void *__real_mni_meta_alloc(size_t size);
-void *__wrap_mni_meta_alloc(size_t size);
-void __real_mni_meta_free(void *record, size_t size);
-void __wrap_mni_meta_free(void *record, size_t size);
-void *__real_mni_meta_new(size_t size);
-void *__wrap_mni_meta_new(size_t size);
-void __real_mni_meta_delete(void *record, size_t size);
-void __wrap_mni_meta_delete(void *record, size_t size);
-
-void *__wrap_mni_meta_alloc(size_t size)
-{
-    void *record = __real_mni_meta_alloc(size);
-
-    explore_record(record, size, true);
-    return record;
-}
-
-void __wrap_mni_meta_free(void *record, size_t size)
-{
-    explore_record(record, size, false);
-    __real_mni_meta_free(record, size);
-}
-
-void *__wrap_mni_meta_new(size_t size)
-{
-    void *record = __real_mni_meta_new(size);
-
-    explore_record(record, size, true);
-    return record;
-}
-
-void __wrap_mni_meta_delete(void *record, size_t size)
-{
-    explore_record(record, size, false);
-    __real_mni_meta_delete(record, size);
 }
