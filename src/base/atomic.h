@@ -32,6 +32,8 @@
     atomic_fetch_add_explicit(p, v, memory_order_relaxed)
 #define mn_atomic_add_release(p, v)                                            \
     atomic_fetch_add_explicit(p, v, memory_order_release)
+#define mn_atomic_add_acq_rel(p, v)                                            \
+    atomic_fetch_add_explicit(p, v, memory_order_acq_rel)
 #define mn_atomic_or_acq_rel(p, v)                                             \
     atomic_fetch_or_explicit(p, v, memory_order_acq_rel)
 #define mn_atomic_and_acquire(p, v)                                            \
@@ -42,6 +44,9 @@
 /* Weak: may fail without a reason; *e then holds the value seen. */
 #define mn_atomic_cas_release(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_release,       \
+                                          memory_order_relaxed)
+#define mn_atomic_cas_acq_rel(p, e, v)                                         \
+    atomic_compare_exchange_weak_explicit(p, e, v, memory_order_acq_rel,       \
                                           memory_order_relaxed)
 #define mn_atomic_cas_relaxed(p, e, v)                                         \
     atomic_compare_exchange_weak_explicit(p, e, v, memory_order_relaxed,       \

@@ -48,6 +48,7 @@
 #define mn_atomic_exchange_acq_rel(p, v) EXPLORE_CHANGE(EXPLORE_SET, p, v)
 #define mn_atomic_add_relaxed(p, v) EXPLORE_CHANGE(EXPLORE_ADD, p, v)
 #define mn_atomic_add_release(p, v) EXPLORE_CHANGE(EXPLORE_ADD, p, v)
+#define mn_atomic_add_acq_rel(p, v) EXPLORE_CHANGE(EXPLORE_ADD, p, v)
 #define mn_atomic_or_acq_rel(p, v) EXPLORE_CHANGE(EXPLORE_OR, p, v)
 #define mn_atomic_and_acquire(p, v) EXPLORE_CHANGE(EXPLORE_AND, p, v)
 #define mn_atomic_or_seq_cst(p, v) EXPLORE_CHANGE(EXPLORE_OR, p, v)
@@ -57,6 +58,7 @@
     explore_cas(locked, EXPLORE_ADDRESS(p), e, EXPLORE_RAW(v), EXPLORE_PLACE(p))
 #define mn_atomic_cas_strong_acquire(p, e, v) EXPLORE_CAS(true, p, e, v)
 #define mn_atomic_cas_release(p, e, v) EXPLORE_CAS(true, p, e, v)
+#define mn_atomic_cas_acq_rel(p, e, v) EXPLORE_CAS(true, p, e, v)
 /* Only words of one owner change so, on some processors without a lock: the
  * store that is a part of it may be late. */
 #define mn_atomic_cas_relaxed(p, e, v) EXPLORE_CAS(false, p, e, v)

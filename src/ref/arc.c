@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: MIT */
+/* arc.c -- counting references that threads share, biased to one of them.
+ *
+ * The owner alone changes its half of the count, so it needs no atomic
+ * operation; the others change the shared half. Who takes the shared half
+ * below 0 leaves the owner a note (arc_owner.c), which keeps the memory. What
+ * the owner does between its look at its half and the end of the change is
+ * done with mn_arc_self at 0: a signal handler then counts as others do.
+ */
+#include "ref/arc.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "heap/fast.h"
+
+/* Pairs with nothing: only this thread's handlers look at it. */
+MNI_ARC_LOCAL uint32_t mn_arc_self __attribute__((tls_model("initial-exec")));
+
+/* ---- memory ---- */
+
+/* From the start of the block to the object. */
+static size_t arc_offset(size_t align, bool prefix)
+{
+    size_t before = sizeof(struct mn_arc_head);
+
+    if (prefix)
+        before += sizeof(struct mni_arc_prefix);
+    return mni_round_up(before, align);
+}
+
+static struct mni_arc_prefix *arc_prefix(const struct mn_arc_head *head)
+{
+    return (struct mni_arc_prefix *)(uintptr_t)head - 1;
+}
+
+static bool arc_has_prefix(const struct mn_arc_head *head)
+{
+    return (mn_atomic_load_relaxed(mni_arc_shared(head)) & MNI_ARC_PREFIX) != 0;
+}
+
+static void *arc_alloc(struct mn_source *source, size_t size, size_t align)
+{
+    if (source != NULL)
+        return mn_source_alloc(source, size, align);
+    if (align <= MNI_SLOT_UNIT)
+        return mni_alloc(size);
+    return mn_alloc_aligned(size, align);
+}
+
+static void arc_free(void *object, const struct mn_type *type)
+{
+    const struct mn_arc_head *head = mni_arc_head(object);
+    bool prefix = arc_has_prefix(head);
+    struct mn_source *source = prefix ? arc_prefix(head)->source : NULL;
+    void *block = (unsigned char *)object - arc_offset(type->align, prefix);
+
+    if (source != NULL)
+        mn_source_free(source, block);
+    else
+        mni_free(block);
+}
+
+/* A block for `length` objects with one reference; what is in them is not
+ * defined. */
+static void *arc_make(const struct mn_type *type, struct mn_source *source,
+                      size_t length)
+{
+    bool prefix = source != NULL || length != 1;
+    size_t offset = arc_offset(type->align, prefix);
+    size_t size;
+
+    mni_arc_step();
+    if (!mni_multiply(type->size, length, &size)
+        || !mni_add(size, offset, &size))
+        return NULL;
+    unsigned char *block = arc_alloc(source, size, type->align);
+    if (block == NULL)
+        return NULL;
+    struct mn_arc_head *head = mni_arc_head(block + offset);
+    uint32_t self = mni_arc_self();
+    uint32_t shared = MNI_ARC_WEAK_ONE;
+    if (self == 0)
+        shared += MNI_ARC_MERGED + MNI_ARC_ONE;
+    if (prefix) {
+        shared += MNI_ARC_PREFIX;
+        arc_prefix(head)->length = length;
+        arc_prefix(head)->source = source;
+    }
+    /* Relaxed: whoever hands a reference to another thread orders it. */
+    MNI_ARC_STORE(&head->own, self == 0 ? MNI_ARC_NOBODY : self + 1);
+    mn_atomic_store_relaxed(mni_arc_shared(head), shared);
+    return block + offset;
+}
+
+void *mn_arc_new_array(const struct mn_type *type, struct mn_source *source,
+                       size_t count)
+{
+    void *object = count == 0 ? NULL : arc_make(type, source, count);
+
+    if (object != NULL)
+        memset(object, 0, type->size * count);
+    return object;
+}
+
+void *mn_arc_new(const struct mn_type *type, struct mn_source *source)
+{
+    void *object = arc_make(type, source, 1);
+
+    if (object != NULL)
+        memset(object, 0, type->size);
+    return object;
+}
+
+size_t mn_arc_length(const void *object)
+{
+    const struct mn_arc_head *head = mni_arc_head(object);
+
+    return arc_has_prefix(head) ? arc_prefix(head)->length : 1;
+}
+
+/* ---- one reference more ---- */
+
+/* Whether a reference can still be had. */
+static bool arc_is_alive(uint32_t shared)
+{
+    return (shared & MNI_ARC_MERGED) == 0
+           || (mni_arc_count_of(shared) > 0 && !mni_arc_is_ended(shared))
+           || (shared & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0;
+}
+
+/* If this thread is the owner, count. Requires: a reference, or a weak one. */
+static bool arc_clone_owner(struct mn_arc_head *head)
+{
+    uint32_t self;
+    uint32_t own;
+    bool mine = mni_arc_owner_enter(head, &self, &own);
+
+    if (mine && own - self == MNI_ARC_OWN_MAX) {
+        /* Where that is not possible it is stuck, and the count is nobody's
+         * business any more. */
+        if (mni_arc_side_out_owner(head))
+            own -= MNI_ARC_OWN_MOVED;
+        else
+            own--;
+    }
+    if (mine)
+        MNI_ARC_STORE(&head->own, own + 1);
+    mni_arc_owner_leave(self);
+    return mine;
+}
+
+static void arc_clone_shared(struct mn_arc_head *head)
+{
+    /* Relaxed: this thread has a reference already. */
+    uint32_t seen = mn_atomic_add_relaxed(mni_arc_shared(head), MNI_ARC_ONE);
+
+    if (mni_arc_count_of(seen) >= MNI_ARC_HIGH)
+        mni_arc_side_out(head);
+}
+
+void mn_arc_clone_any(void *object)
+{
+    struct mn_arc_head *head = mni_arc_head(object);
+
+    if (!arc_clone_owner(head))
+        arc_clone_shared(head);
+}
+
+void *mn_arc_upgrade(void *weak)
+{
+    if (weak == NULL)
+        return NULL;
+    struct mn_arc_head *head = mni_arc_head(weak);
+    if (arc_clone_owner(head))
+        return weak;
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+    uint32_t seen = mn_atomic_load_relaxed(shared);
+    do {
+        if (!arc_is_alive(seen))
+            return NULL;
+        /* Acquire: pairs with the release of those who dropped, so that
+         * mn_arc_is_unique may be asked next. */
+    } while (!mn_atomic_cas_strong_acquire(shared, &seen, seen + MNI_ARC_ONE));
+    if (mni_arc_count_of(seen) >= MNI_ARC_HIGH)
+        mni_arc_side_out(head);
+    return weak;
+}
+
+/* ---- one reference fewer ---- */
+
+bool mni_arc_merge(struct mn_arc_head *head, uint32_t count)
+{
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+
+    /* First, since what follows may let others free the object. Relaxed:
+     * whoever else has the number had the lock of numbers before. */
+    MNI_ARC_STORE(&head->own, MNI_ARC_NOBODY);
+    uint32_t seen = mn_atomic_load_relaxed(shared);
+    uint32_t next;
+    do {
+        int64_t total = (int64_t)mni_arc_count_of(seen) + count;
+        if ((seen & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0
+            || total > MNI_ARC_HIGH)
+            return mni_arc_side_merge(head, count);
+        MN_CHECK(total >= 0, "a shared object is dropped too often");
+        next = mni_arc_with_count(seen, total) & ~(uint32_t)MNI_ARC_QUEUED;
+        next |= MNI_ARC_MERGED;
+        /* Acquire and release: pairs with the drops of other threads. */
+    } while (!mn_atomic_cas_acq_rel(shared, &seen, next));
+    return mni_arc_count_of(next) == 0;
+}
+
+/* Try to drop a reference of an object that is another thread's. False if
+ * *seen was no longer right. */
+static bool arc_try_drop(void *object, const struct mn_type *type,
+                         uint32_t *seen)
+{
+    const struct mn_arc_head *head = mni_arc_head(object);
+    struct mni_arc_note *note = NULL;
+    uint32_t next = *seen - MNI_ARC_ONE;
+    /* Before the drop: later the object may be gone. If it is nobody's, the
+     * owner is about to merge it, and needs no note. */
+    uint32_t number = mni_arc_number_of(MNI_ARC_LOAD(&head->own));
+
+    if (mni_arc_count_of(next) < 0 && (*seen & MNI_ARC_QUEUED) == 0
+        && number < MNI_ARC_NUMBERS)
+        note = mni_arc_note_new(object, type);
+    /* Without memory for a note, the next drop tries again, and the owner
+     * still ends the object if it drops the last reference that it counts. */
+    if (note != NULL)
+        next = mni_arc_with_weak(next | MNI_ARC_QUEUED, 1);
+    /* Acquire and release: pairs with itself and with the owner's merge. */
+    if (!mn_atomic_cas_acq_rel(mni_arc_shared(head), seen, next)) {
+        mni_arc_note_drop(note);
+        return false;
+    }
+    if (note != NULL)
+        mni_arc_tell(number, note);
+    return true;
+}
+
+/* Drop a reference of a merged object. */
+static bool arc_drop_merged(struct mn_arc_head *head, uint32_t seen)
+{
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+
+    if ((seen & MNI_ARC_SIDE) != 0 && mni_arc_count_of(seen) <= MNI_ARC_LOW)
+        mni_arc_side_in(head);
+    /* Acquire and release: pairs with itself, so that what all did with the
+     * object comes before its end. */
+    uint32_t next = mn_atomic_add_acq_rel(shared, 0u - MNI_ARC_ONE);
+    next -= MNI_ARC_ONE;
+    if ((next & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0)
+        return false;
+    MN_CHECK(mni_arc_count_of(next) >= 0,
+             "a shared object is dropped too often");
+    return mni_arc_count_of(next) == 0;
+}
+
+static bool arc_drop_shared(void *object, const struct mn_type *type)
+{
+    struct mn_arc_head *head = mni_arc_head(object);
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+    uint32_t seen = mn_atomic_load_relaxed(shared);
+
+    while ((seen & MNI_ARC_MERGED) == 0) {
+        if (mni_arc_count_of(seen) <= -MNI_ARC_HIGH) {
+            mni_arc_side_out(head);
+            seen = mn_atomic_load_relaxed(shared);
+        } else if (arc_try_drop(object, type, &seen)) {
+            return false;
+        }
+    }
+    return arc_drop_merged(head, seen);
+}
+
+bool mni_arc_release(void *object, const struct mn_type *type)
+{
+    struct mn_arc_head *head = mni_arc_head(object);
+    bool last = false;
+    uint32_t self;
+    uint32_t own;
+    bool mine = mni_arc_owner_enter(head, &self, &own);
+
+    if (mine && own - self > 1)
+        MNI_ARC_STORE(&head->own, own - 1);
+    else if (mine)
+        last = mni_arc_merge(head, 0);
+    mni_arc_owner_leave(self);
+    return mine ? last : arc_drop_shared(object, type);
+}
+
+void mn_arc_drop_any(void *object, const struct mn_type *type)
+{
+    if (mni_arc_release(object, type))
+        mni_arc_end(object, type);
+    mni_arc_step();
+}
+
+/* ---- weak references ---- */
+
+void *mn_arc_weak(void *object)
+{
+    if (object == NULL)
+        return NULL;
+    struct mn_arc_head *head = mni_arc_head(object);
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+    uint32_t seen = mn_atomic_load_relaxed(shared);
+    /* Release is not needed, and costs nothing. */
+    while (!mn_atomic_cas_release(shared, &seen, mni_arc_with_weak(seen, 1))) {
+    }
+    if (mni_arc_weak_of(seen) >= MNI_ARC_WEAK_HIGH)
+        mni_arc_side_weak_out(head);
+    return object;
+}
+
+void mni_arc_weak_release(void *object, const struct mn_type *type)
+{
+    struct mn_arc_head *head = mni_arc_head(object);
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+    uint32_t next;
+    /* Acquire: pairs with the release of whoever dropped the others. */
+    uint32_t seen = mn_atomic_load_acquire(shared);
+
+    if ((seen & MNI_ARC_SIDE_WEAK) != 0
+        && mni_arc_weak_of(seen) <= MNI_ARC_WEAK_LOW) {
+        mni_arc_side_weak_in(head);
+        seen = mn_atomic_load_relaxed(shared);
+    }
+    /* Alone: nobody else can look. */
+    if (mni_arc_weak_of(seen) == 1 && (seen & MNI_ARC_SIDE_WEAK) == 0) {
+        arc_free(object, type);
+        return;
+    }
+    do {
+        next = mni_arc_with_weak(seen, -1);
+        /* Those that are aside cannot be had now, in a signal handler. */
+        if (mni_arc_weak_of(next) == 0 && (seen & MNI_ARC_SIDE_WEAK) != 0)
+            next = seen | (uint32_t)MNI_ARC_WEAK_MAX << MNI_ARC_WEAK_SHIFT;
+        /* Acquire and release: pairs with itself. */
+    } while (!mn_atomic_cas_acq_rel(shared, &seen, next));
+    if (mni_arc_weak_of(next) == 0)
+        arc_free(object, type);
+}
+
+void mn_arc_weak_drop(void *object, const struct mn_type *type)
+{
+    if (object != NULL)
+        mni_arc_weak_release(object, type);
+}
+
+/* ---- questions ---- */
+
+/* The owner's count if there is an owner, which may be another thread. */
+static uint32_t arc_own_count(const struct mn_arc_head *head)
+{
+    uint32_t own = MNI_ARC_LOAD(&head->own);
+
+    return mni_arc_number_of(own) < MNI_ARC_NUMBERS ? own & MNI_ARC_OWN_MAX : 0;
+}
+
+size_t mn_arc_count(const void *object)
+{
+    if (object == NULL)
+        return 0;
+    const struct mn_arc_head *head = mni_arc_head(object);
+    uint32_t seen = mn_atomic_load_relaxed(mni_arc_shared(head));
+    int64_t count = mni_arc_count_of(seen);
+    if ((seen & MNI_ARC_STUCK) != 0)
+        return SIZE_MAX;
+    if ((seen & MNI_ARC_MERGED) == 0)
+        count += arc_own_count(head);
+    if ((seen & MNI_ARC_SIDE) != 0)
+        count += mni_arc_side_count(head);
+    return count < 0 ? 0 : (size_t)count;
+}
+
+/* References that are counted in `shared` alone: those that a unique object of
+ * this thread, or of nobody, has not. */
+static bool arc_is_alone(uint32_t shared, int32_t count)
+{
+    return mni_arc_weak_of(shared) == 1 && mni_arc_count_of(shared) == count
+           && (shared & (MNI_ARC_SIDE | MNI_ARC_SIDE_WEAK | MNI_ARC_STUCK))
+                  == 0;
+}
+
+bool mn_arc_is_unique(const void *object)
+{
+    const struct mn_arc_head *head = mni_arc_head(object);
+    uint32_t self;
+    uint32_t own;
+    bool mine = mni_arc_owner_enter(head, &self, &own);
+    /* Acquire: pairs with the drops of other threads. */
+    uint32_t seen = mn_atomic_load_acquire(mni_arc_shared(head));
+
+    mni_arc_owner_leave(self);
+    if (mine)
+        return own - self == 1 && arc_is_alone(seen, 0);
+    return (seen & MNI_ARC_MERGED) != 0 && arc_is_alone(seen, 1);
+}
+
+/* ---- taking the value out, and copying it ---- */
+
+/* If this thread is the owner and seems to have the only reference, merge. */
+static void arc_merge_last(struct mn_arc_head *head)
+{
+    uint32_t self;
+    uint32_t own;
+
+    if (mni_arc_owner_enter(head, &self, &own) && own - self == 1) {
+        uint32_t seen = mn_atomic_load_relaxed(mni_arc_shared(head));
+        if (mni_arc_count_of(seen) == 0)
+            (void)mni_arc_merge(head, 1);
+    }
+    mni_arc_owner_leave(self);
+}
+
+bool mn_arc_try_unwrap(void *object, const struct mn_type *type, void *out)
+{
+    struct mn_arc_head *head = mni_arc_head(object);
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+
+    if (mn_arc_length(object) != 1)
+        return false;
+    arc_merge_last(head);
+    uint32_t seen = mn_atomic_load_relaxed(shared);
+    do {
+        if ((seen & MNI_ARC_MERGED) == 0 || mni_arc_count_of(seen) != 1
+            || (seen & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0)
+            return false;
+        /* Acquire: pairs with the drops of other threads. */
+    } while (!mn_atomic_cas_acq_rel(shared, &seen, seen - MNI_ARC_ONE));
+    memcpy(out, object, type->size);
+    mni_arc_weak_release(object, type);
+    return true;
+}
+
+static void arc_clone_member(void *slot, const struct mn_member *member,
+                             void *context)
+{
+    void *target = *(void **)slot;
+
+    (void)context;
+    if (member->kind == MN_MEMBER_ARC)
+        (void)mn_arc_clone(target);
+    else if (member->kind == MN_MEMBER_ARC_WEAK)
+        (void)mn_arc_weak(target);
+    else
+        MN_CHECK(target == NULL, "copy of a reference that is not shared");
+}
+
+/* Give back objects that were made by arc_make and are not known to others. */
+static void arc_unmake(void *object, const struct mn_type *type)
+{
+    MN_ASSERT(mn_arc_is_unique(object));
+    arc_free(object, type);
+}
+
+/* Copies of all elements; false leaves nothing to be ended. */
+static bool arc_copy(unsigned char *to, const unsigned char *from,
+                     const struct mn_type *type, mn_arc_copy_fn copy)
+{
+    size_t length = mn_arc_length(to);
+
+    for (size_t i = 0; i < length; i++) {
+        size_t at = i * type->size;
+        if (copy == NULL) {
+            memcpy(to + at, from + at, type->size);
+            mn_type_visit(type, to + at, arc_clone_member, NULL);
+            continue;
+        }
+        memset(to + at, 0, type->size);
+        if (!copy(to + at, from + at)) {
+            mni_arc_end_elements(to, type, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+void *mn_arc_make_mut(void *object, const struct mn_type *type,
+                      mn_arc_copy_fn copy)
+{
+    const struct mn_arc_head *head = mni_arc_head(object);
+    bool prefix = arc_has_prefix(head);
+
+    MN_CHECK(copy != NULL || (type->drop == NULL && type->visit == NULL),
+             "copy of an object that only its type can copy");
+    if (mn_arc_is_unique(object))
+        return object;
+    unsigned char *other = arc_make(
+        type, prefix ? arc_prefix(head)->source : NULL, mn_arc_length(object));
+    if (other == NULL)
+        return NULL;
+    if (!arc_copy(other, object, type, copy)) {
+        arc_unmake(other, type);
+        return NULL;
+    }
+    mn_arc_drop(object, type);
+    return other;
+}
