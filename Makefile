@@ -78,6 +78,7 @@ explore:
 	@$(MNEME_BUILD)/schedule/heap +1
 	@$(MNEME_BUILD)/schedule/pool +1
 	@$(MNEME_BUILD)/schedule/lock +1
+	@$(MNEME_BUILD)/schedule/arc +1
 
 fuzz: tests
 	@scripts/fuzz $(FUZZ_SECONDS)

@@ -64,55 +64,58 @@
 /* In front of a variable: it is dropped where its scope ends. */
 #define MN_ARC_SCOPE(tag) MN_ATTRIBUTE(cleanup(tag##_arc_drop)) struct tag##_arc
 
+/* Not each program uses all. */
+#define MNI_ARC_FUNCTION MN_ATTRIBUTE(unused) static inline
+
 #define MNI_ARC_NEW(tag)                                                       \
-    MN_MUST_USE static inline struct tag##_arc tag##_arc_new_from(             \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag##_arc tag##_arc_new_from(          \
         struct mn_source *source)                                              \
     {                                                                          \
         return (struct tag##_arc){mn_arc_new(&tag##_type, source)};            \
     }                                                                          \
-    MN_MUST_USE static inline struct tag##_arc tag##_arc_new(void)             \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag##_arc tag##_arc_new(void)          \
     {                                                                          \
         return tag##_arc_new_from(NULL);                                       \
     }                                                                          \
-    MN_MUST_USE static inline struct tag##_arc tag##_arc_new_array(            \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag##_arc tag##_arc_new_array(         \
         size_t count)                                                          \
     {                                                                          \
         return (struct tag##_arc){                                             \
             mn_arc_new_array(&tag##_type, NULL, count)};                       \
     }                                                                          \
-    static inline size_t tag##_arc_length(struct tag##_arc arc)                \
+    MNI_ARC_FUNCTION size_t tag##_arc_length(struct tag##_arc arc)             \
     {                                                                          \
         return arc.at == NULL ? 0 : mn_arc_length(arc.at);                     \
     }
 
 #define MNI_ARC_STRONG(tag)                                                    \
-    MN_MUST_USE static inline struct tag##_arc tag##_arc_clone(                \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag##_arc tag##_arc_clone(             \
         struct tag##_arc arc)                                                  \
     {                                                                          \
         return (struct tag##_arc){mn_arc_clone(arc.at)};                       \
     }                                                                          \
-    static inline void tag##_arc_drop(struct tag##_arc *arc)                   \
+    MNI_ARC_FUNCTION void tag##_arc_drop(struct tag##_arc *arc)                \
     {                                                                          \
         struct tag *object = arc->at;                                          \
                                                                                \
         arc->at = NULL;                                                        \
         mn_arc_drop(object, &tag##_type);                                      \
     }                                                                          \
-    static inline struct tag *tag##_arc_get(struct tag##_arc arc)              \
+    MNI_ARC_FUNCTION struct tag *tag##_arc_get(struct tag##_arc arc)           \
     {                                                                          \
         return arc.at;                                                         \
     }                                                                          \
-    static inline size_t tag##_arc_count(struct tag##_arc arc)                 \
+    MNI_ARC_FUNCTION size_t tag##_arc_count(struct tag##_arc arc)              \
     {                                                                          \
         return mn_arc_count(arc.at);                                           \
     }                                                                          \
-    static inline bool tag##_arc_is_unique(struct tag##_arc arc)               \
+    MNI_ARC_FUNCTION bool tag##_arc_is_unique(struct tag##_arc arc)            \
     {                                                                          \
         return arc.at != NULL && mn_arc_is_unique(arc.at);                     \
     }
 
 #define MNI_ARC_CONTENT(tag)                                                   \
-    MN_MUST_USE static inline bool tag##_arc_try_unwrap(                       \
+    MN_MUST_USE MNI_ARC_FUNCTION bool tag##_arc_try_unwrap(                    \
         struct tag##_arc *arc, struct tag *out)                                \
     {                                                                          \
         if (arc->at == NULL || !mn_arc_try_unwrap(arc->at, &tag##_type, out))  \
@@ -120,7 +123,7 @@
         arc->at = NULL;                                                        \
         return true;                                                           \
     }                                                                          \
-    MN_MUST_USE static inline struct tag *tag##_arc_make_mut_by(               \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag *tag##_arc_make_mut_by(            \
         struct tag##_arc *arc, mn_arc_copy_fn copy)                            \
     {                                                                          \
         void *own = mn_arc_make_mut(arc->at, &tag##_type, copy);               \
@@ -129,31 +132,31 @@
             arc->at = own;                                                     \
         return own;                                                            \
     }                                                                          \
-    MN_MUST_USE static inline struct tag *tag##_arc_make_mut(                  \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag *tag##_arc_make_mut(               \
         struct tag##_arc *arc)                                                 \
     {                                                                          \
         return tag##_arc_make_mut_by(arc, NULL);                               \
     }
 
 #define MNI_ARC_WEAK(tag)                                                      \
-    MN_MUST_USE static inline struct tag##_arc_weak tag##_arc_weak_new(        \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag##_arc_weak tag##_arc_weak_new(     \
         struct tag##_arc arc)                                                  \
     {                                                                          \
         return (struct tag##_arc_weak){mn_arc_weak(arc.at)};                   \
     }                                                                          \
-    MN_MUST_USE static inline struct tag##_arc_weak tag##_arc_weak_clone(      \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag##_arc_weak tag##_arc_weak_clone(   \
         struct tag##_arc_weak weak)                                            \
     {                                                                          \
         return (struct tag##_arc_weak){mn_arc_weak(weak.at)};                  \
     }                                                                          \
-    static inline void tag##_arc_weak_drop(struct tag##_arc_weak *weak)        \
+    MNI_ARC_FUNCTION void tag##_arc_weak_drop(struct tag##_arc_weak *weak)     \
     {                                                                          \
         struct tag *object = weak->at;                                         \
                                                                                \
         weak->at = NULL;                                                       \
         mn_arc_weak_drop(object, &tag##_type);                                 \
     }                                                                          \
-    MN_MUST_USE static inline struct tag##_arc tag##_arc_weak_upgrade(         \
+    MN_MUST_USE MNI_ARC_FUNCTION struct tag##_arc tag##_arc_weak_upgrade(      \
         struct tag##_arc_weak weak)                                            \
     {                                                                          \
         return (struct tag##_arc){mn_arc_upgrade(weak.at)};                    \

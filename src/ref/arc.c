@@ -72,7 +72,7 @@ static void *arc_make(const struct mn_type *type, struct mn_source *source,
 
     mni_arc_step();
     if (!mni_multiply(type->size, length, &size)
-        || !mni_add(size, offset, &size))
+        || !mni_add(size, offset, &size) || !mni_arc_room(type, length, &size))
         return NULL;
     unsigned char *block = arc_alloc(source, size, type->align);
     if (block == NULL)
@@ -124,8 +124,7 @@ size_t mn_arc_length(const void *object)
 /* Whether a reference can still be had. */
 static bool arc_is_alive(uint32_t shared)
 {
-    return (shared & MNI_ARC_MERGED) == 0
-           || (mni_arc_count_of(shared) > 0 && !mni_arc_is_ended(shared))
+    return (shared & MNI_ARC_MERGED) == 0 || mni_arc_count_of(shared) > 0
            || (shared & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0;
 }
 
@@ -315,29 +314,36 @@ void *mn_arc_weak(void *object)
     return object;
 }
 
+/* One fewer of those that were seen, but never none while some are aside:
+ * where they could not come back, in a signal handler, the memory stays. */
+static uint32_t arc_weak_less(uint32_t seen)
+{
+    uint32_t next = mni_arc_with_weak(seen, -1);
+
+    if (mni_arc_weak_of(next) == 0 && (seen & MNI_ARC_SIDE_WEAK) != 0)
+        next = seen | (uint32_t)MNI_ARC_WEAK_MAX << MNI_ARC_WEAK_SHIFT;
+    return next;
+}
+
 void mni_arc_weak_release(void *object, const struct mn_type *type)
 {
     struct mn_arc_head *head = mni_arc_head(object);
     _Atomic uint32_t *shared = mni_arc_shared(head);
-    uint32_t next;
     /* Acquire: pairs with the release of whoever dropped the others. */
     uint32_t seen = mn_atomic_load_acquire(shared);
+    uint32_t next;
 
-    if ((seen & MNI_ARC_SIDE_WEAK) != 0
-        && mni_arc_weak_of(seen) <= MNI_ARC_WEAK_LOW) {
-        mni_arc_side_weak_in(head);
-        seen = mn_atomic_load_relaxed(shared);
-    }
     /* Alone: nobody else can look. */
     if (mni_arc_weak_of(seen) == 1 && (seen & MNI_ARC_SIDE_WEAK) == 0) {
         arc_free(object, type);
         return;
     }
     do {
-        next = mni_arc_with_weak(seen, -1);
-        /* Those that are aside cannot be had now, in a signal handler. */
-        if (mni_arc_weak_of(next) == 0 && (seen & MNI_ARC_SIDE_WEAK) != 0)
-            next = seen | (uint32_t)MNI_ARC_WEAK_MAX << MNI_ARC_WEAK_SHIFT;
+        while ((seen & MNI_ARC_SIDE_WEAK) != 0
+               && mni_arc_weak_of(seen) <= MNI_ARC_WEAK_LOW
+               && mni_arc_side_weak_in(head))
+            seen = mn_atomic_load_relaxed(shared);
+        next = arc_weak_less(seen);
         /* Acquire and release: pairs with itself. */
     } while (!mn_atomic_cas_acq_rel(shared, &seen, next));
     if (mni_arc_weak_of(next) == 0)
@@ -472,7 +478,8 @@ static bool arc_copy(unsigned char *to, const unsigned char *from,
         }
         memset(to + at, 0, type->size);
         if (!copy(to + at, from + at)) {
-            mni_arc_end_elements(to, type, i);
+            while (i-- > 0)
+                mni_arc_end_element(to + i * type->size, type);
             return false;
         }
     }

@@ -3,7 +3,8 @@
  *
  * own     The owner's number, and its count of references, at least 1; or
  *         MNI_ARC_NOBODY. Changed by the thread that has the number; or, while
- *         no thread has it, under the lock of numbers.
+ *         no thread has it, under the lock of numbers. Of an object that ends,
+ *         a place among its members (arc_end.c).
  * shared  From the top: the references of the others, less those of the
  *         owner's that they dropped; 15 bits with a sign. Weak references and
  *         one for as long as the object lives, 11 bits. Flags.
@@ -96,12 +97,6 @@ static inline uint32_t mni_arc_with_weak(uint32_t shared, int change)
                : shared + (uint32_t)change * MNI_ARC_WEAK_ONE;
 }
 
-/* Of an object that ends, the count's bits and `own` are a link: arc_end.c. */
-static inline bool mni_arc_is_ended(uint32_t shared)
-{
-    return (~shared & (MNI_ARC_MERGED | MNI_ARC_QUEUED)) == 0;
-}
-
 /* ---- arc.c ---- */
 
 /* Drop a reference. True if it was the last: the caller ends the object. */
@@ -120,9 +115,12 @@ void mni_arc_weak_release(void *object, const struct mn_type *type);
 /* End an object without references: drop, its references, its memory. */
 void mni_arc_end(void *object, const struct mn_type *type);
 
-/* End the first `count` elements, without the memory. */
-void mni_arc_end_elements(void *object, const struct mn_type *type,
-                          size_t count);
+/* End what an element has, without the memory. */
+void mni_arc_end_element(void *element, const struct mn_type *type);
+
+/* Add to *size what the end needs behind the objects. False if they are too
+ * many. */
+bool mni_arc_room(const struct mn_type *type, size_t length, size_t *size);
 
 /* ---- arc_side.c: all may be called by anybody who keeps the memory ---- */
 
@@ -139,8 +137,9 @@ void mni_arc_side_in(struct mn_arc_head *head);
 /* As mni_arc_merge, where a part is aside or the count is large. */
 bool mni_arc_side_merge(struct mn_arc_head *head, uint32_t count);
 
+/* The same for weak references. False if nothing came back. */
 void mni_arc_side_weak_out(struct mn_arc_head *head);
-void mni_arc_side_weak_in(struct mn_arc_head *head);
+bool mni_arc_side_weak_in(struct mn_arc_head *head);
 
 /* References that are aside. */
 int64_t mni_arc_side_count(const struct mn_arc_head *head);
@@ -182,7 +181,7 @@ static inline bool mni_arc_owner_enter(const struct mn_arc_head *head,
     *self = mn_arc_self;
     mn_arc_self = 0;
     mn_atomic_signal_fence();
-    /* Acquire: pairs with the release in arc_end.c, so that who takes a link
+    /* Acquire: pairs with the release in arc_end.c, so that who takes a place
      * for its number sees that the object is merged. */
     *own = mn_atomic_load_acquire((_Atomic uint32_t *)(uintptr_t)&head->own);
     return *self != 0 && *own - *self <= MNI_ARC_OWN_MAX

@@ -8,7 +8,7 @@
  * get the number. Without a number, objects are merged from the beginning.
  */
 #include "base/assert.h"
-#include "heap/fast.h"
+#include "heap/heap.h"
 #include "os/os.h"
 #include "ref/arc.h"
 
@@ -45,7 +45,7 @@ static MNI_ARC_LOCAL bool owner_looks
 
 struct mni_arc_note *mni_arc_note_new(void *object, const struct mn_type *type)
 {
-    struct mni_arc_note *note = mni_alloc(mni_heap_self, sizeof *note);
+    struct mni_arc_note *note = mn_alloc(sizeof *note);
 
     if (note != NULL)
         *note = (struct mni_arc_note){NULL, object, type, false};
@@ -54,8 +54,7 @@ struct mni_arc_note *mni_arc_note_new(void *object, const struct mn_type *type)
 
 void mni_arc_note_drop(struct mni_arc_note *note)
 {
-    if (note != NULL)
-        mni_free(note);
+    mn_free(note);
 }
 
 /* All notes that are there, oldest first. */

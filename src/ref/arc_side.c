@@ -304,33 +304,35 @@ void mni_arc_side_weak_out(struct mn_arc_head *head)
     side_leave(&side);
 }
 
-void mni_arc_side_weak_in(struct mn_arc_head *head)
+bool mni_arc_side_weak_in(struct mn_arc_head *head)
 {
     _Atomic uint32_t *shared = mni_arc_shared(head);
     struct side side;
-
-    if (!side_enter(&side, head) || *side.place == NULL
-        || (*side.place)->weak == 0) {
-        side_leave(&side);
-        return;
-    }
-    struct side_entry *entry = *side.place;
-    uint64_t weak =
-        entry->weak < MNI_ARC_WEAK_MOVED ? entry->weak : MNI_ARC_WEAK_MOVED;
-    uint32_t next;
+    bool entered = side_enter(&side, head);
+    struct side_entry *entry = entered ? *side.place : NULL;
     uint32_t seen = mn_atomic_load_relaxed(shared);
+
+    if (entry == NULL || entry->weak == 0) {
+        side_leave(&side);
+        /* Another thread was here first: then there is something to see. */
+        return entered && (seen & MNI_ARC_SIDE_WEAK) == 0;
+    }
+    uint32_t weak = entry->weak < MNI_ARC_WEAK_MOVED ? (uint32_t)entry->weak
+                                                     : MNI_ARC_WEAK_MOVED;
+    uint32_t next;
     bool fits;
     do {
-        fits = mni_arc_weak_of(seen) < MNI_ARC_WEAK_MOVED / 2;
+        fits = mni_arc_weak_of(seen) + weak < MNI_ARC_WEAK_MAX;
         next = seen;
         if (fits)
-            next += (uint32_t)weak * MNI_ARC_WEAK_ONE;
+            next += weak * MNI_ARC_WEAK_ONE;
         if (fits && weak == entry->weak)
             next &= ~(uint32_t)MNI_ARC_SIDE_WEAK;
     } while (!mn_atomic_cas_acq_rel(shared, &seen, next));
     entry->weak -= fits ? weak : 0;
     side_settle(&side);
     side_leave(&side);
+    return fits;
 }
 
 /* ---- for tests, and around a fork ---- */

@@ -9,6 +9,7 @@ folder=$MNEME_BUILD/schedule
 "$folder/heap" || fail "the heap, in the schedule above"
 "$folder/lock" || fail "the lock, in the schedule above"
 "$folder/pool" || fail "a pool, in the schedule above"
-checked "the heap, its lock and pools"
+"$folder/arc" || fail "shared references, in the schedule above"
+checked "the heap, its lock, pools and shared references"
 "$here/../schedule/mutants" "$folder" || fail "a mutant was not found"
 checked "mutants"

@@ -16,7 +16,7 @@ enum {
     RUN_STEPS = 1 << 17, /* operations in a schedule */
     RUN_PLACES = 1 << 14,
     RUN_RANGES = 64,
-    RUN_LOCKS = 16,
+    RUN_LOCKS = 32,
     RUN_TRACE = 1 << 12,
     RUN_RECORDS = 64
 };

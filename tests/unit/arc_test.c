@@ -149,7 +149,7 @@ TEST(a_merged_object_counts_as_before)
     EXPECT(blocks() == before);
 }
 
-TEST(an_object_ends_before_what_it_refers_to)
+TEST(what_a_member_leads_to_ends_before_the_next_member)
 {
     size_t before = blocks();
     struct item_arc root = item(1);
@@ -159,11 +159,8 @@ TEST(an_object_ends_before_what_it_refers_to)
     root.at->next.at->next = item(4);
     root.at->next.at->parent = item_arc_weak_new(root);
     item_arc_drop(&root);
-    EXPECT(ended == 4 && order[0] == 1);
-    size_t place[5] = {0};
-    for (size_t i = 0; i < 4; i++)
-        place[order[i]] = i;
-    EXPECT(place[2] < place[4]);
+    EXPECT(ended == 4);
+    EXPECT(order[0] == 1 && order[1] == 2 && order[2] == 4 && order[3] == 3);
     EXPECT(blocks() == before);
 }
 
@@ -184,7 +181,7 @@ TEST(a_long_list_ends_without_recursion_and_without_memory)
     EXPECT(blocks() == before);
 }
 
-/* A tree, whose lists of what waits are long, with weak references to all. */
+/* With weak references to all. */
 static struct item_arc tree(int depth, struct item_arc parent)
 {
     struct item_arc node = item(depth);
@@ -252,6 +249,7 @@ TEST(an_array_ends_as_one_the_last_first)
     EXPECT(!item_arc_try_unwrap(&array, &out));
     item_arc_drop(&array);
     EXPECT(ended == 4 && order[0] == 2 && order[1] == 1 && order[2] == 0);
+    EXPECT(order[3] == 7);
     EXPECT(blocks() == before);
     EXPECT(item_arc_new_array(0).at == NULL);
     EXPECT(item_arc_new_array(SIZE_MAX / 8).at == NULL);
@@ -480,7 +478,7 @@ TEST(a_reference_dropped_too_often_stops_the_program)
     item_arc_weak_drop(&weak);
 }
 
-/* ---- many types at once ---- */
+/* ---- where the way back is kept ---- */
 
 #define CHAIN(tag, target)                                                     \
     struct tag {                                                               \
@@ -488,24 +486,14 @@ TEST(a_reference_dropped_too_often_stops_the_program)
     };                                                                         \
     MN_TYPE(tag, MN_REFERENCES(MN_MEMBER_IS(ARC, tag, next, target)))
 
-#define TYPES(with)                                                            \
-    with(t0, t1) with(t1, t2) with(t2, t3) with(t3, t4) with(t4, t5)           \
-        with(t5, t6) with(t6, t7) with(t7, t8) with(t8, t9) with(t9, t10)      \
-            with(t10, t11) with(t11, t0)
-
-#define DECLARE(tag, target) MN_ARCS(tag);
-#define DEFINE(tag, target) CHAIN(tag, target);
-TYPES(DECLARE)
-TYPES(DEFINE)
-
-#define ONE(tag, target) &tag##_type,
-static const struct mn_type *const types[] = {TYPES(ONE)};
-
-enum { TYPE_COUNT = sizeof types / sizeof *types };
+MN_ARCS(odd);
+MN_ARCS(even);
+CHAIN(odd, even);
+CHAIN(even, odd);
 
 static void *chain(size_t depth)
 {
-    void **object = mn_arc_new(types[depth % TYPE_COUNT], NULL);
+    void **object = mn_arc_new(depth % 2 ? &odd_type : &even_type, NULL);
 
     EXPECT(object != NULL);
     if (depth < 30) {
@@ -515,10 +503,81 @@ static void *chain(size_t depth)
     return object;
 }
 
-TEST(more_types_than_one_level_has_lists_for_end_at_once)
+TEST(a_tree_of_two_types_without_room_ends)
 {
     size_t before = blocks();
 
-    mn_arc_drop(chain(0), types[0]);
+    mn_arc_drop(chain(0), &even_type);
+    EXPECT(blocks() == before);
+}
+
+TEST(an_array_of_lists_ends_whatever_its_length)
+{
+    enum { LENGTH = 70000 };
+    size_t before = blocks();
+    struct plain_arc array = plain_arc_new_array(LENGTH);
+
+    for (size_t i = 0; i < LENGTH; i += 2) {
+        array.at[i].next = plain_arc_new();
+        array.at[i].next.at->next = plain_arc_new();
+    }
+    plain_arc_drop(&array);
+    EXPECT(blocks() == before);
+}
+
+/* A list to the left, where each node still has something to the right. */
+TEST(a_deep_tree_ends_with_a_constant_stack)
+{
+    enum { DEPTH = 1000000 };
+    size_t before = blocks();
+    void *root = NULL;
+
+    for (size_t i = 0; i < DEPTH; i++) {
+        void **node = mn_arc_new(i % 2 ? &odd_type : &even_type, NULL);
+        EXPECT(node != NULL);
+        node[0] = root;
+        node[1] = mn_arc_new(i % 2 ? &even_type : &odd_type, NULL);
+        root = node;
+    }
+    mn_arc_drop(root, DEPTH % 2 ? &even_type : &odd_type);
+    EXPECT(blocks() == before);
+}
+
+MN_ARCS(vector);
+struct vector {
+    struct item_arc first;
+    struct item_arc second;
+    struct item_arc *items;
+    size_t count;
+};
+
+static void vector_visit(void *object, mn_member_fn fn, void *context)
+{
+    static const struct mn_member member = {"items", &item_type, 0, 1,
+                                            MN_MEMBER_ARC};
+    struct vector *vector = object;
+
+    for (size_t i = 0; i < vector->count; i++)
+        fn(&vector->items[i], &member, context);
+}
+
+MN_TYPE(vector, .visit = vector_visit,
+        MN_REFERENCES(MN_MEMBER_IS(ARC, vector, first, item),
+                      MN_MEMBER_IS(ARC, vector, second, item)));
+
+TEST(what_visit_names_is_dropped_last)
+{
+    struct item_arc items[2] = {item(3), item(4)};
+    size_t before = blocks() - 2;
+    struct vector_arc vector = vector_arc_new();
+
+    vector.at->first = item(1);
+    vector.at->second = item(2);
+    vector.at->items = items;
+    vector.at->count = 2;
+    vector_arc_drop(&vector);
+    EXPECT(ended == 4);
+    for (int i = 0; i < 4; i++)
+        EXPECT(order[i] == i + 1);
     EXPECT(blocks() == before);
 }

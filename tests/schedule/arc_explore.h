@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* arc_explore.h -- memory and ends of threads, for arc_scenarios.c. */
+#ifndef ARC_EXPLORE_H
+#define ARC_EXPLORE_H
+
+#include <mn/source.h>
+
+#include "explore.h"
+
+/* Where objects come from. */
+extern struct mn_source explore_source;
+
+/* Blocks that are out. */
+size_t explore_blocks(void);
+
+/* This thread ends, as the heap tells the layers above it. */
+void explore_arc_thread_ends(void);
+
+#endif
