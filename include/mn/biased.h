@@ -51,22 +51,26 @@ MN_API void mn_arc_drop_any(void *object, const struct mn_type *type)
     MN_NONNULL(1, 2);
 
 /* Add `change` to the owner's count if this thread is the owner and the count
- * is then neither 0 nor too large. Nothing orders it: what another thread
- * needs to see, the one that hands a reference over makes visible. */
+ * is then neither 0 nor too large. Others find out without a store. Nothing
+ * orders it: what another thread needs to see, the one that hands a reference
+ * over makes visible. */
 MN_ALWAYS_INLINE bool mni_arc_count(void *object, uint32_t change)
 {
     struct mn_arc_head *head = (struct mn_arc_head *)object - 1;
     uint32_t self = mn_arc_self;
+    uint32_t own = MNI_ARC_LOAD(&head->own);
 
+    if (__builtin_expect(own + change - self - 1 >= MNI_ARC_OWN_MAX, 0))
+        return false;
     mn_arc_self = 0;
     MNI_ARC_BARRIER();
-    uint32_t own = MNI_ARC_LOAD(&head->own) + change;
-    bool mine = own - self - 1 < MNI_ARC_OWN_MAX;
-    if (__builtin_expect(mine, 1))
-        MNI_ARC_STORE(&head->own, own);
+    /* Unless a signal handler has come in between. */
+    bool same = MNI_ARC_LOAD(&head->own) == own;
+    if (__builtin_expect(same, 1))
+        MNI_ARC_STORE(&head->own, own + change);
     MNI_ARC_BARRIER();
     mn_arc_self = self;
-    return mine;
+    return same;
 }
 
 /* ---- making objects ---- */

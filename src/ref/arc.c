@@ -17,6 +17,8 @@
 /* Pairs with nothing: only this thread's handlers look at it. */
 MNI_ARC_LOCAL uint32_t mn_arc_self __attribute__((tls_model("initial-exec")));
 
+enum { ARC_SMALL = 64 }; /* bytes */
+
 /* ---- memory ---- */
 
 /* From the start of the block to the object. */
@@ -27,16 +29,6 @@ static size_t arc_offset(size_t align, bool prefix)
     if (prefix)
         before += sizeof(struct mni_arc_prefix);
     return mni_round_up(before, align);
-}
-
-static struct mni_arc_prefix *arc_prefix(const struct mn_arc_head *head)
-{
-    return (struct mni_arc_prefix *)(uintptr_t)head - 1;
-}
-
-static bool arc_has_prefix(const struct mn_arc_head *head)
-{
-    return (mn_atomic_load_relaxed(mni_arc_shared(head)) & MNI_ARC_PREFIX) != 0;
 }
 
 static void *arc_alloc(struct mn_source *source, size_t size, size_t align)
@@ -51,8 +43,8 @@ static void *arc_alloc(struct mn_source *source, size_t size, size_t align)
 static void arc_free(void *object, const struct mn_type *type)
 {
     const struct mn_arc_head *head = mni_arc_head(object);
-    bool prefix = arc_has_prefix(head);
-    struct mn_source *source = prefix ? arc_prefix(head)->source : NULL;
+    bool prefix = mni_arc_has_prefix(head);
+    struct mn_source *source = prefix ? mni_arc_prefix(head)->source : NULL;
     void *block = (unsigned char *)object - arc_offset(type->align, prefix);
 
     if (source != NULL)
@@ -84,13 +76,28 @@ static void *arc_make(const struct mn_type *type, struct mn_source *source,
         shared += MNI_ARC_MERGED + MNI_ARC_ONE;
     if (prefix) {
         shared += MNI_ARC_PREFIX;
-        arc_prefix(head)->length = length;
-        arc_prefix(head)->source = source;
+        mni_arc_prefix(head)->length = length;
+        mni_arc_prefix(head)->source = source;
     }
     /* Relaxed: whoever hands a reference to another thread orders it. */
     MNI_ARC_STORE(&head->own, self == 0 ? MNI_ARC_NOBODY : self + 1);
     mn_atomic_store_relaxed(mni_arc_shared(head), shared);
     return block + offset;
+}
+
+/* Most objects are small, and made of words. */
+static void arc_clear(void *object, size_t size)
+{
+    uint64_t *words = object;
+
+    if (size > ARC_SMALL || size % sizeof *words != 0) {
+        memset(object, 0, size);
+        return;
+    }
+    for (size_t i = 0; i < size / sizeof *words; i++) {
+        words[i] = 0;
+        __asm__ volatile("" ::: "memory"); /* or it becomes memset again */
+    }
 }
 
 void *mn_arc_new_array(const struct mn_type *type, struct mn_source *source,
@@ -99,7 +106,7 @@ void *mn_arc_new_array(const struct mn_type *type, struct mn_source *source,
     void *object = count == 0 ? NULL : arc_make(type, source, count);
 
     if (object != NULL)
-        memset(object, 0, type->size * count);
+        arc_clear(object, type->size * count);
     return object;
 }
 
@@ -108,15 +115,13 @@ void *mn_arc_new(const struct mn_type *type, struct mn_source *source)
     void *object = arc_make(type, source, 1);
 
     if (object != NULL)
-        memset(object, 0, type->size);
+        arc_clear(object, type->size);
     return object;
 }
 
 size_t mn_arc_length(const void *object)
 {
-    const struct mn_arc_head *head = mni_arc_head(object);
-
-    return arc_has_prefix(head) ? arc_prefix(head)->length : 1;
+    return mni_arc_length(object);
 }
 
 /* ---- one reference more ---- */
@@ -162,7 +167,7 @@ void mn_arc_clone_any(void *object)
 {
     struct mn_arc_head *head = mni_arc_head(object);
 
-    if (!arc_clone_owner(head))
+    if (!mni_arc_may_own(head) || !arc_clone_owner(head))
         arc_clone_shared(head);
 }
 
@@ -171,7 +176,7 @@ void *mn_arc_upgrade(void *weak)
     if (weak == NULL)
         return NULL;
     struct mn_arc_head *head = mni_arc_head(weak);
-    if (arc_clone_owner(head))
+    if (mni_arc_may_own(head) && arc_clone_owner(head))
         return weak;
     _Atomic uint32_t *shared = mni_arc_shared(head);
     uint32_t seen = mn_atomic_load_relaxed(shared);
@@ -274,12 +279,41 @@ static bool arc_drop_shared(void *object, const struct mn_type *type)
     return arc_drop_merged(head, seen);
 }
 
+/* Whether the owner, which this thread is, has the only reference, and there is
+ * no weak one. Nobody else can get at the object then, no handler either. */
+static bool arc_is_sole(const struct mn_arc_head *head)
+{
+    /* Acquire: pairs with the drops of other threads. */
+    uint32_t seen = mn_atomic_load_acquire(mni_arc_shared(head));
+
+    return MNI_ARC_LOAD(&head->own) == mn_arc_self + 1
+           && (seen & ~(uint32_t)MNI_ARC_PREFIX) == MNI_ARC_WEAK_ONE;
+}
+
+/* The only reference of a sole object is dropped: nobody can have it again, its
+ * own drop function neither. */
+static void arc_end_sole(struct mn_arc_head *head)
+{
+    _Atomic uint32_t *shared = mni_arc_shared(head);
+
+    MNI_ARC_STORE(&head->own, MNI_ARC_NOBODY);
+    mn_atomic_store_relaxed(shared,
+                            mn_atomic_load_relaxed(shared) | MNI_ARC_MERGED);
+}
+
 bool mni_arc_release(void *object, const struct mn_type *type)
 {
     struct mn_arc_head *head = mni_arc_head(object);
     bool last = false;
     uint32_t self;
     uint32_t own;
+
+    if (!mni_arc_may_own(head))
+        return arc_drop_shared(object, type);
+    if (arc_is_sole(head)) {
+        arc_end_sole(head);
+        return true;
+    }
     bool mine = mni_arc_owner_enter(head, &self, &own);
 
     if (mine && own - self > 1)
@@ -290,9 +324,33 @@ bool mni_arc_release(void *object, const struct mn_type *type)
     return mine ? last : arc_drop_shared(object, type);
 }
 
+/* The last reference is dropped; the rest of mn_arc_drop_any. */
+static void arc_drop_sole(void *object, const struct mn_type *type)
+{
+    if (type->drop == NULL && type->member_count == 0 && type->visit == NULL) {
+        arc_free(object, type);
+    } else {
+        arc_end_sole(mni_arc_head(object));
+        mni_arc_end(object, type);
+    }
+    mni_arc_step();
+}
+
 void mn_arc_drop_any(void *object, const struct mn_type *type)
 {
-    if (mni_arc_release(object, type))
+    struct mn_arc_head *head = mni_arc_head(object);
+    uint32_t seen = mn_atomic_load_relaxed(mni_arc_shared(head));
+    bool last;
+
+    if (arc_is_sole(head)) {
+        arc_drop_sole(object, type);
+        return;
+    }
+    if ((seen & (MNI_ARC_MERGED | MNI_ARC_SIDE)) == MNI_ARC_MERGED)
+        last = arc_drop_merged(head, seen);
+    else
+        last = mni_arc_release(object, type);
+    if (last)
         mni_arc_end(object, type);
     mni_arc_step();
 }
@@ -427,7 +485,7 @@ bool mn_arc_try_unwrap(void *object, const struct mn_type *type, void *out)
     struct mn_arc_head *head = mni_arc_head(object);
     _Atomic uint32_t *shared = mni_arc_shared(head);
 
-    if (mn_arc_length(object) != 1)
+    if (mni_arc_length(object) != 1)
         return false;
     arc_merge_last(head);
     uint32_t seen = mn_atomic_load_relaxed(shared);
@@ -467,7 +525,7 @@ static void arc_unmake(void *object, const struct mn_type *type)
 static bool arc_copy(unsigned char *to, const unsigned char *from,
                      const struct mn_type *type, mn_arc_copy_fn copy)
 {
-    size_t length = mn_arc_length(to);
+    size_t length = mni_arc_length(to);
 
     for (size_t i = 0; i < length; i++) {
         size_t at = i * type->size;
@@ -490,14 +548,15 @@ void *mn_arc_make_mut(void *object, const struct mn_type *type,
                       mn_arc_copy_fn copy)
 {
     const struct mn_arc_head *head = mni_arc_head(object);
-    bool prefix = arc_has_prefix(head);
+    bool prefix = mni_arc_has_prefix(head);
 
     MN_CHECK(copy != NULL || (type->drop == NULL && type->visit == NULL),
              "copy of an object that only its type can copy");
     if (mn_arc_is_unique(object))
         return object;
-    unsigned char *other = arc_make(
-        type, prefix ? arc_prefix(head)->source : NULL, mn_arc_length(object));
+    unsigned char *other =
+        arc_make(type, prefix ? mni_arc_prefix(head)->source : NULL,
+                 mn_arc_length(object));
     if (other == NULL)
         return NULL;
     if (!arc_copy(other, object, type, copy)) {

@@ -97,6 +97,24 @@ static inline uint32_t mni_arc_with_weak(uint32_t shared, int change)
                : shared + (uint32_t)change * MNI_ARC_WEAK_ONE;
 }
 
+static inline struct mni_arc_prefix *
+mni_arc_prefix(const struct mn_arc_head *head)
+{
+    return (struct mni_arc_prefix *)(uintptr_t)head - 1;
+}
+
+static inline bool mni_arc_has_prefix(const struct mn_arc_head *head)
+{
+    return (mn_atomic_load_relaxed(mni_arc_shared(head)) & MNI_ARC_PREFIX) != 0;
+}
+
+static inline size_t mni_arc_length(const void *object)
+{
+    const struct mn_arc_head *head = mni_arc_head(object);
+
+    return mni_arc_has_prefix(head) ? mni_arc_prefix(head)->length : 1;
+}
+
 /* ---- arc.c ---- */
 
 /* Drop a reference. True if it was the last: the caller ends the object. */
@@ -152,25 +170,51 @@ void mni_arc_side_after_fork(void);
 
 /* ---- arc_owner.c ---- */
 
-/* The number of the calling thread, in its place; 0 if it has none and gets
- * none, or if it counts just now. */
-uint32_t mni_arc_self(void);
+struct mni_arc_note;
+
+/* Where notes for this thread are put, or a place where there never are any. */
+extern MNI_ARC_LOCAL const _Atomic(struct mni_arc_note *) *mni_arc_notes
+    __attribute__((tls_model("initial-exec")));
+
+/* Get a number if this thread has not asked for one yet; in its place, or 0 if
+ * it has none, or counts just now. */
+uint32_t mni_arc_number(void);
+
+static inline uint32_t mni_arc_self(void)
+{
+    uint32_t self = mn_arc_self;
+
+    return __builtin_expect(self != 0, 1) ? self : mni_arc_number();
+}
 
 /* A note for the owner of an object. */
-struct mni_arc_note;
 struct mni_arc_note *mni_arc_note_new(void *object, const struct mn_type *type);
 void mni_arc_note_drop(struct mni_arc_note *note);
 
 /* Tell whoever has the number, or do in its place what it would. */
 void mni_arc_tell(uint32_t number, struct mni_arc_note *note);
 
+/* Do what the notes for this thread ask for, unless it is at it. */
+void mni_arc_look(void);
+
 /* A slow step: look whether anybody has told this thread anything. */
-void mni_arc_step(void);
+static inline void mni_arc_step(void)
+{
+    if (__builtin_expect(mn_atomic_load_relaxed(mni_arc_notes) != NULL, 0))
+        mni_arc_look();
+}
 
 /* Pretend, for tests, that so many numbers exist. */
 void mni_arc_limit_numbers(uint32_t count);
 
 /* ---- around what only the owner does ---- */
+
+/* False if this thread is not the owner, and so will not be. Requires: a
+ * reference. */
+static inline bool mni_arc_may_own(const struct mn_arc_head *head)
+{
+    return MNI_ARC_LOAD(&head->own) - mn_arc_self <= MNI_ARC_OWN_MAX;
+}
 
 /* If this thread is the object's owner, take up its count: until
  * mni_arc_owner_leave signal handlers do as other threads would. *self is what

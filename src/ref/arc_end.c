@@ -13,15 +13,16 @@
 #include "base/bits.h"
 #include "ref/arc.h"
 
-/* An object that ends. */
+/* An object that ends, and the next of its members. */
 struct end_walk {
     void *object; /* NULL: there is none */
     const struct mn_type *type;
-    size_t place; /* among its members; elements of a row count from the last */
-    size_t slots; /* in an element */
+    unsigned char *element; /* of the row; they go from the last to the first */
+    size_t member;
+    size_t index; /* in the member */
 };
 
-/* ---- slots ---- */
+/* ---- where things are ---- */
 
 static size_t end_slots(const struct mn_type *type)
 {
@@ -31,24 +32,6 @@ static size_t end_slots(const struct mn_type *type)
         if (type->members[i].kind == MN_MEMBER_ARC)
             count += type->members[i].count;
     return count;
-}
-
-/* The slot at the place; its type is in *type. */
-static void **end_slot(const struct end_walk *walk, const struct mn_type **type)
-{
-    size_t element =
-        mn_arc_length(walk->object) - 1 - walk->place / walk->slots;
-    size_t rest = walk->place % walk->slots;
-    const struct mn_member *member = walk->type->members;
-
-    while (member->kind != MN_MEMBER_ARC || rest >= member->count) {
-        rest -= member->kind == MN_MEMBER_ARC ? member->count : 0;
-        member++;
-    }
-    *type = member->type;
-    return (void **)(void *)((unsigned char *)walk->object
-                             + element * walk->type->size + member->offset)
-           + rest;
 }
 
 /* Where an element has a word without such a member; its size if nowhere. */
@@ -70,12 +53,14 @@ bool mni_arc_room(const struct mn_type *type, size_t length, size_t *size)
 {
     size_t slots;
 
-    if (type->member_count == 0)
+    if (length == 1 && type->member_count == 1 && type->members->count == 1
+        && type->visit == NULL)
         return true;
     if (!mni_multiply(end_slots(type), length, &slots) || slots > UINT32_MAX)
         return false;
+    if (slots < 2 && type->visit == NULL)
+        return true;
     return end_room_offset(type) != type->size
-           || (type->visit == NULL && slots < 2)
            || mni_add(*size, sizeof(void *), size);
 }
 
@@ -84,101 +69,91 @@ static const struct mn_type **end_room(const struct end_walk *walk)
     size_t offset = end_room_offset(walk->type);
 
     if (offset == walk->type->size)
-        offset *= mn_arc_length(walk->object);
+        offset *= mni_arc_length(walk->object);
     return (const struct mn_type **)(void *)((unsigned char *)walk->object
                                              + offset);
 }
 
-/* ---- the place, in the header ---- */
-
-static void end_keep_place(const struct mn_arc_head *head, size_t place)
+static void **end_slot(const struct end_walk *walk)
 {
-    /* Release: pairs with the acquire in mni_arc_owner_enter. */
-    mn_atomic_store_release((_Atomic uint32_t *)(uintptr_t)&head->own,
-                            (uint32_t)place);
+    const struct mn_member *member = &walk->type->members[walk->member];
+
+    return (void **)(void *)(walk->element + member->offset) + walk->index;
 }
 
 /* ---- what needs no walk ---- */
 
-static void end_other_member(void *slot, const struct mn_member *member,
-                             void *context)
+/* Drop a reference that is not one of those whose objects wait for each
+ * other. */
+static void end_other(void *slot, const struct mn_member *member, void *context)
 {
     void *target = *(void **)slot;
 
     (void)context;
-    if (member->kind == MN_MEMBER_ARC)
-        return; /* in its turn */
     *(void **)slot = NULL;
-    if (member->kind == MN_MEMBER_ARC_WEAK)
+    if (member->kind == MN_MEMBER_ARC)
+        mn_arc_drop(target, member->type);
+    else if (member->kind == MN_MEMBER_ARC_WEAK)
         mn_arc_weak_drop(target, member->type);
     else
         MN_CHECK(target == NULL, "a shared object refers to one that is not");
 }
 
-static void end_visited(void *slot, const struct mn_member *member,
-                        void *context)
+static void end_other_members(unsigned char *element,
+                              const struct mn_type *type)
 {
-    void *target = *(void **)slot;
-
-    *(void **)slot = NULL;
-    if (member->kind == MN_MEMBER_ARC)
-        mn_arc_drop(target, member->type);
-    else if (target != NULL)
-        end_other_member(&target, member, context);
-}
-
-/* Call the drop function, and drop the members that keep nothing alive: nobody
- * sees when. */
-static void end_begin(const struct end_walk *walk, size_t length)
-{
-    const struct mn_type *type = walk->type;
-    struct mn_type members = *type;
-
-    members.visit = NULL;
-    for (size_t i = length; type->drop != NULL && i-- > 0;)
-        type->drop((unsigned char *)walk->object + i * type->size);
-    for (size_t i = length; type->member_count != 0 && i-- > 0;)
-        mn_type_visit(&members, (unsigned char *)walk->object + i * type->size,
-                      end_other_member, NULL);
-}
-
-static void end_visit(const struct end_walk *walk, size_t length)
-{
-    while (length-- > 0)
-        walk->type->visit((unsigned char *)walk->object
-                              + length * walk->type->size,
-                          end_visited, NULL);
+    for (size_t i = 0; i < type->member_count; i++) {
+        const struct mn_member *member = &type->members[i];
+        if (member->kind == MN_MEMBER_ARC)
+            continue; /* in its turn */
+        for (size_t k = 0; k < member->count; k++)
+            end_other(element + member->offset + k * sizeof(void *), member,
+                      NULL);
+    }
 }
 
 /* ---- the walk ---- */
 
 /* Go to the first member from here on that leads anywhere. False if none
- * does. */
-static bool end_settle(struct end_walk *walk, size_t slots)
+ * does in this element. */
+static bool end_settle(struct end_walk *walk)
 {
-    const struct mn_type *type;
+    for (; walk->member < walk->type->member_count; walk->member++) {
+        const struct mn_member *member = &walk->type->members[walk->member];
+        if (member->kind == MN_MEMBER_ARC)
+            for (; walk->index < member->count; walk->index++)
+                if (*end_slot(walk) != NULL)
+                    return true;
+        walk->index = 0;
+    }
+    return false;
+}
 
-    while (walk->place < slots && *end_slot(walk, &type) == NULL)
-        walk->place++;
-    return walk->place < slots;
+static bool end_next_element(struct end_walk *walk)
+{
+    if (walk->element == walk->object)
+        return false;
+    walk->element -= walk->type->size;
+    walk->member = walk->index = 0;
+    return true;
 }
 
 /* Drop members from here on, up to one whose object ends thereby: it is the
  * result, and its type is in *type. NULL: all have been dropped. */
-static void *end_next(struct end_walk *walk, size_t length,
-                      const struct mn_type **type)
+static void *end_next(struct end_walk *walk, const struct mn_type **type)
 {
-    size_t slots = walk->slots * length;
-
-    for (; end_settle(walk, slots); walk->place++) {
-        void **slot = end_slot(walk, type);
-        void *object = *slot;
-        *slot = NULL;
-        if (mni_arc_release(object, *type))
-            return object;
-    }
-    if (walk->type->visit != NULL)
-        end_visit(walk, length);
+    do {
+        for (; end_settle(walk); walk->index++) {
+            void **slot = end_slot(walk);
+            void *object = *slot;
+            *slot = NULL;
+            *type = walk->type->members[walk->member].type;
+            if (mni_arc_release(object, *type))
+                return object;
+        }
+        if (walk->type->visit != NULL)
+            walk->type->visit(walk->element, end_other, NULL);
+    } while (end_next_element(walk));
     return NULL;
 }
 
@@ -186,50 +161,92 @@ static bool end_is_last(const struct end_walk *walk)
 {
     struct end_walk ahead = *walk;
 
-    ahead.place++;
-    return walk->type->visit == NULL
-           && !end_settle(&ahead, walk->slots * mn_arc_length(walk->object));
+    if (walk->type->visit != NULL)
+        return false;
+    ahead.index++;
+    do {
+        if (end_settle(&ahead))
+            return false;
+    } while (end_next_element(&ahead));
+    return true;
+}
+
+/* The members behind the present one, in its element and those before. */
+static uint32_t end_place(const struct end_walk *walk)
+{
+    size_t before = walk->index;
+    size_t element = (size_t)(walk->element - (unsigned char *)walk->object)
+                     / walk->type->size;
+
+    for (size_t i = 0; i < walk->member; i++)
+        if (walk->type->members[i].kind == MN_MEMBER_ARC)
+            before += walk->type->members[i].count;
+    return (uint32_t)(element * end_slots(walk->type) + before);
+}
+
+static void end_go_to(struct end_walk *walk, uint32_t place)
+{
+    size_t slots = end_slots(walk->type);
+
+    walk->element =
+        (unsigned char *)walk->object + place / slots * walk->type->size;
+    walk->member = 0;
+    walk->index = place % slots;
+    for (;; walk->member++) {
+        const struct mn_member *member = &walk->type->members[walk->member];
+        if (member->kind != MN_MEMBER_ARC)
+            continue;
+        if (walk->index < member->count)
+            return;
+        walk->index -= member->count;
+    }
 }
 
 /* Leave the object, to come back to it from the one in its present slot. */
 static void end_push(const struct end_walk *walk, struct end_walk *above)
 {
-    const struct mn_type *type;
+    const struct mn_arc_head *head = mni_arc_head(walk->object);
 
-    end_keep_place(mni_arc_head(walk->object), walk->place);
-    *end_slot(walk, &type) = above->object;
+    /* Release: pairs with the acquire in mni_arc_owner_enter. */
+    mn_atomic_store_release((_Atomic uint32_t *)(uintptr_t)&head->own,
+                            end_place(walk));
+    *end_slot(walk) = above->object;
     *end_room(walk) = above->type;
     *above = *walk;
 }
 
 static void end_pop(struct end_walk *walk, struct end_walk *above)
 {
-    const struct mn_type *type;
-
     *walk = *above;
-    walk->place = MNI_ARC_LOAD(&mni_arc_head(walk->object)->own);
-    walk->slots = end_slots(walk->type);
-    void **slot = end_slot(walk, &type);
-    above->object = *slot;
+    end_go_to(walk, MNI_ARC_LOAD(&mni_arc_head(walk->object)->own));
+    above->object = *end_slot(walk);
     above->type = *end_room(walk);
-    *slot = NULL;
+    *end_slot(walk) = NULL;
 }
 
 static void end_enter(struct end_walk *walk, void *object,
                       const struct mn_type *type)
 {
-    *walk = (struct end_walk){object, type, 0, end_slots(type)};
-    end_begin(walk, mn_arc_length(object));
+    size_t last = mni_arc_length(object) - 1;
+    unsigned char *element = (unsigned char *)object + last * type->size;
+
+    *walk = (struct end_walk){object, type, element, 0, 0};
+    if (type->drop != NULL)
+        for (size_t i = last + 1; i-- > 0;)
+            type->drop((unsigned char *)object + i * type->size);
+    if (type->member_count != 0)
+        for (size_t i = last + 1; i-- > 0;)
+            end_other_members((unsigned char *)object + i * type->size, type);
 }
 
 void mni_arc_end(void *object, const struct mn_type *type)
 {
-    struct end_walk above = {NULL, NULL, 0, 0};
+    struct end_walk above = {NULL, NULL, NULL, 0, 0};
     struct end_walk walk;
 
     end_enter(&walk, object, type);
     for (;;) {
-        object = end_next(&walk, mn_arc_length(walk.object), &type);
+        object = end_next(&walk, &type);
         if (object == NULL) {
             mni_arc_weak_release(walk.object, walk.type);
             if (above.object == NULL)
@@ -249,5 +266,5 @@ void mni_arc_end_element(void *element, const struct mn_type *type)
 {
     if (type->drop != NULL)
         type->drop(element);
-    mn_type_visit(type, element, end_visited, NULL);
+    mn_type_visit(type, element, end_other, NULL);
 }

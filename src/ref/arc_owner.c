@@ -34,6 +34,9 @@ static _Atomic uint32_t owner_count = 1; /* numbers in use lie below */
 static uint32_t owner_limit = MNI_ARC_NUMBERS;
 static _Atomic uint32_t owner_missed; /* a handler could not take the lock */
 
+static const _Atomic(struct mni_arc_note *) owner_no_notes;
+MNI_ARC_LOCAL const _Atomic(struct mni_arc_note *) *mni_arc_notes
+    __attribute__((tls_model("initial-exec"))) = &owner_no_notes;
 static MNI_ARC_LOCAL uint32_t owner_number
     __attribute__((tls_model("initial-exec")));
 static MNI_ARC_LOCAL unsigned char owner_state
@@ -199,6 +202,7 @@ static void owner_ended(void)
     unsigned char before = owner_state;
     owner_state = OWNER_OVER;
     owner_number = 0;
+    mni_arc_notes = &owner_no_notes;
     mn_arc_self = 0;
     if (before != OWNER_HAS || !mni_lock_enter(&owner_lock))
         return; /* the thread ends inside a handler: the number is lost */
@@ -222,23 +226,24 @@ static void owner_begin(void)
         owner_number = owner_take_number();
         mn_atomic_signal_fence();
         owner_state = owner_number != 0 ? OWNER_HAS : OWNER_OVER;
+        if (owner_number != 0)
+            mni_arc_notes = &owners[owner_number].notes;
         mn_arc_self = owner_number << MNI_ARC_OWN_SHIFT;
     }
     mni_lock_leave(&owner_lock);
     owner_catch_up();
 }
 
-uint32_t mni_arc_self(void)
+uint32_t mni_arc_number(void)
 {
     if (owner_state == OWNER_NEW)
         owner_begin();
     return mn_arc_self;
 }
 
-void mni_arc_step(void)
+void mni_arc_look(void)
 {
-    if (mn_arc_self == 0 || owner_looks
-        || mn_atomic_load_relaxed(&owners[owner_number].notes) == NULL)
+    if (mn_arc_self == 0 || owner_looks)
         return;
     owner_looks = true;
     owner_look();
