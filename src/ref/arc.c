@@ -53,6 +53,17 @@ static void arc_free(void *object, const struct mn_type *type)
         mni_free(block);
 }
 
+/* Bytes for the objects, and for what their end needs behind them. */
+static bool arc_size(const struct mn_type *type, size_t length, size_t *size)
+{
+    bool few = length == 1 && type->visit == NULL
+               && (type->member_count == 0
+                   || (type->member_count == 1 && type->members->count == 1));
+
+    return mni_multiply(type->size, length, size)
+           && (few || mni_arc_room(type, length, size));
+}
+
 /* A block for `length` objects with one reference; what is in them is not
  * defined. */
 static void *arc_make(const struct mn_type *type, struct mn_source *source,
@@ -63,8 +74,7 @@ static void *arc_make(const struct mn_type *type, struct mn_source *source,
     size_t size;
 
     mni_arc_step();
-    if (!mni_multiply(type->size, length, &size)
-        || !mni_add(size, offset, &size) || !mni_arc_room(type, length, &size))
+    if (!arc_size(type, length, &size) || !mni_add(size, offset, &size))
         return NULL;
     unsigned char *block = arc_alloc(source, size, type->align);
     if (block == NULL)
@@ -324,10 +334,26 @@ bool mni_arc_release(void *object, const struct mn_type *type)
     return mine ? last : arc_drop_shared(object, type);
 }
 
+/* Whether the object is alone, and refers to nothing. */
+static bool arc_is_leaf(const void *object, const struct mn_type *type)
+{
+    if (type->visit != NULL || mni_arc_has_prefix(mni_arc_head(object)))
+        return false;
+    for (size_t i = 0; i < type->member_count; i++) {
+        const struct mn_member *member = &type->members[i];
+        const unsigned char *slots = object;
+        slots += member->offset;
+        for (size_t k = 0; k < member->count; k++)
+            if (((void *const *)(const void *)slots)[k] != NULL)
+                return false;
+    }
+    return true;
+}
+
 /* The last reference is dropped; the rest of mn_arc_drop_any. */
 static void arc_drop_sole(void *object, const struct mn_type *type)
 {
-    if (type->drop == NULL && type->member_count == 0 && type->visit == NULL) {
+    if (type->drop == NULL && arc_is_leaf(object, type)) {
         arc_free(object, type);
     } else {
         arc_end_sole(mni_arc_head(object));

@@ -133,6 +133,9 @@ void mni_arc_weak_release(void *object, const struct mn_type *type);
 /* End an object without references: drop, its references, its memory. */
 void mni_arc_end(void *object, const struct mn_type *type);
 
+/* The same if the drop function has been called. */
+void mni_arc_end_members(void *object, const struct mn_type *type);
+
 /* End what an element has, without the memory. */
 void mni_arc_end_element(void *element, const struct mn_type *type);
 

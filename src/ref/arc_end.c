@@ -53,9 +53,6 @@ bool mni_arc_room(const struct mn_type *type, size_t length, size_t *size)
 {
     size_t slots;
 
-    if (length == 1 && type->member_count == 1 && type->members->count == 1
-        && type->visit == NULL)
-        return true;
     if (!mni_multiply(end_slots(type), length, &slots) || slots > UINT32_MAX)
         return false;
     if (slots < 2 && type->visit == NULL)
@@ -224,6 +221,13 @@ static void end_pop(struct end_walk *walk, struct end_walk *above)
     *end_slot(walk) = NULL;
 }
 
+static void end_drop(void *object, const struct mn_type *type)
+{
+    if (type->drop != NULL)
+        for (size_t i = mni_arc_length(object); i-- > 0;)
+            type->drop((unsigned char *)object + i * type->size);
+}
+
 static void end_enter(struct end_walk *walk, void *object,
                       const struct mn_type *type)
 {
@@ -231,15 +235,18 @@ static void end_enter(struct end_walk *walk, void *object,
     unsigned char *element = (unsigned char *)object + last * type->size;
 
     *walk = (struct end_walk){object, type, element, 0, 0};
-    if (type->drop != NULL)
-        for (size_t i = last + 1; i-- > 0;)
-            type->drop((unsigned char *)object + i * type->size);
     if (type->member_count != 0)
         for (size_t i = last + 1; i-- > 0;)
             end_other_members((unsigned char *)object + i * type->size, type);
 }
 
 void mni_arc_end(void *object, const struct mn_type *type)
+{
+    end_drop(object, type);
+    mni_arc_end_members(object, type);
+}
+
+void mni_arc_end_members(void *object, const struct mn_type *type)
 {
     struct end_walk above = {NULL, NULL, NULL, 0, 0};
     struct end_walk walk;
@@ -258,6 +265,7 @@ void mni_arc_end(void *object, const struct mn_type *type)
             mni_arc_weak_release(walk.object, walk.type);
         else
             end_push(&walk, &above);
+        end_drop(object, type);
         end_enter(&walk, object, type);
     }
 }
