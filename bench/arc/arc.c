@@ -53,7 +53,9 @@ static void show(const char *row, double start, long operations)
 
 /* ---- Mneme ---- */
 
+MN_TYPE_DECLARE(node);
 MN_ARCS(node);
+MN_ARC_FUNCTIONS(node)
 struct node {
     struct node_arc next;
     long value[2];
@@ -73,7 +75,7 @@ static void mneme_pairs(void)
 
 static void mneme_upgrades(void)
 {
-    struct node_arc_weak weak = node_arc_weak_new(shared);
+    struct node_arc_weak weak = node_arc_weak(shared);
     double start = now();
 
     for (long i = 0; i < count; i++) {

@@ -16,7 +16,9 @@
 
 enum { CALLS_MIN = 10, LIVE = 42 };
 
+MN_TYPE_DECLARE(item);
 MN_ARCS(item);
+MN_ARC_FUNCTIONS(item)
 struct item {
     struct item_arc next;
     struct item_arc other;
@@ -38,7 +40,9 @@ MN_TYPE(item, .drop = item_drop,
         MN_REFERENCES(MN_MEMBER_IS(ARC, item, next, item),
                       MN_MEMBER_IS(ARC, item, other, item)));
 
+MN_TYPE_DECLARE(plain);
 MN_ARCS(plain);
+MN_ARC_FUNCTIONS(plain)
 struct plain {
     struct item_arc next;
 };
@@ -172,7 +176,7 @@ TEST(without_memory_shared_counts_and_weak_ones_stay)
     struct item_arc a = item();
     struct item_arc b = item();
     struct mn_arc_head *head = mni_arc_head(a.at);
-    struct item_arc_weak weak = item_arc_weak_new(b);
+    struct item_arc_weak weak = item_arc_weak(b);
 
     EXPECT(!mni_arc_merge(head, head->own & MNI_ARC_OWN_MAX));
     exhaust();
@@ -217,7 +221,7 @@ static void *take_part(void *context)
 /* So many that weak ones go aside. */
 static void clone_and_drop_many(struct item_arc arc)
 {
-    struct item_arc_weak weak = item_arc_weak_new(arc);
+    struct item_arc_weak weak = item_arc_weak(arc);
 
     for (int i = 0; i < 2 * MNI_ARC_WEAK_MAX; i++)
         EXPECT(item_arc_weak_clone(weak).at == arc.at);

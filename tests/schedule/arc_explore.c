@@ -34,6 +34,8 @@ static void explore_give(void *block)
 
     EXPECT(index < blocks_used && block == blocks[index]);
     EXPECT(blocks_out[index]);
+    /* Another thread gets the block only after what this one stored. */
+    explore_fence();
     blocks_out[index] = false;
     explore_record(block, BLOCK, false);
 }

@@ -14,14 +14,18 @@
 
 enum { OBJECTS = 4, LIVE = 7 };
 
+MN_TYPE_DECLARE(node);
 MN_ARCS(node);
+MN_ARC_FUNCTIONS(node)
 struct node {
     struct node_arc next;
     uint32_t state;
 };
 
 /* Ends with a place in its header, while its first member ends. */
+MN_TYPE_DECLARE(pair);
 MN_ARCS(pair);
+MN_ARC_FUNCTIONS(pair)
 struct pair {
     struct node_arc both[2];
 };
@@ -157,7 +161,7 @@ static void merged_body(int thread)
 static void upgrade_setup(void)
 {
     setup_give(1, 0, 0);
-    looks[1] = node_arc_weak_new(has[0][0]);
+    looks[1] = node_arc_weak(has[0][0]);
 }
 
 static void look(int thread)
@@ -179,7 +183,7 @@ static void upgrade_body(int thread)
 static void upgrade_merged_setup(void)
 {
     setup_give(0, 1, 0);
-    looks[2] = node_arc_weak_new(has[1][0]);
+    looks[2] = node_arc_weak(has[1][0]);
     looks[0] = node_arc_weak_clone(looks[2]);
     setup_merged();
 }
@@ -196,7 +200,7 @@ static void upgrade_merged_body(int thread)
 static void upgrade_owner_setup(void)
 {
     setup_give(0, 1, 0);
-    looks[0] = node_arc_weak_new(has[1][0]);
+    looks[0] = node_arc_weak(has[1][0]);
 }
 
 static void upgrade_owner_body(int thread)
@@ -217,7 +221,7 @@ static void end_setup(void)
     pair.at->both[0] = make();
     pair.at->both[1] = make();
     for (int i = 0; i < 2; i++)
-        pair_looks[i] = pair_arc_weak_new(pair);
+        pair_looks[i] = pair_arc_weak(pair);
 }
 
 static void end_body(int thread)
@@ -403,7 +407,7 @@ static void side_weak_setup(void)
 {
     setup_give(1, 0, 0);
     for (int i = 1; i < 3; i++)
-        looks[i] = node_arc_weak_new(has[0][0]);
+        looks[i] = node_arc_weak(has[0][0]);
 }
 
 static void side_weak_body(int thread)

@@ -12,7 +12,9 @@
 
 enum { THREADS = 4, BOXES = 32, ROUNDS = 6, STEPS = 100000, LIVE = 0x11fe };
 
+MN_TYPE_DECLARE(letter);
 MN_ARCS(letter);
+MN_ARC_FUNCTIONS(letter)
 struct letter {
     struct letter_arc next;
     struct letter_arc_weak back;
@@ -60,7 +62,7 @@ static struct letter_arc write_letter(unsigned box)
     arc.at->number = made++;
     arc.at->next.at = exchange(&boxes[box], NULL);
     struct letter_arc_weak weak = {
-        exchange(&weak_boxes[box], letter_arc_weak_new(arc).at)};
+        exchange(&weak_boxes[box], letter_arc_weak(arc).at)};
     arc.at->back = weak;
     return arc;
 }

@@ -13,7 +13,9 @@
 static size_t ended;
 static int order[64];
 
+MN_TYPE_DECLARE(item);
 MN_ARCS(item);
+MN_ARC_FUNCTIONS(item)
 struct item {
     int value;
     struct item_arc next;
@@ -34,13 +36,17 @@ MN_TYPE(item, .drop = item_drop,
                       MN_MEMBER_IS(ARC, item, other, item),
                       MN_MEMBER_IS(ARC_WEAK, item, parent, item)));
 
+MN_TYPE_DECLARE(plain);
 MN_ARCS(plain);
+MN_ARC_FUNCTIONS(plain)
 struct plain {
     struct plain_arc next;
 };
 MN_TYPE(plain, MN_REFERENCES(MN_MEMBER_IS(ARC, plain, next, plain)));
 
+MN_TYPE_DECLARE(wide);
 MN_ARCS(wide);
+MN_ARC_FUNCTIONS(wide)
 struct wide {
     _Alignas(64) char bytes[64];
 };
@@ -96,7 +102,7 @@ TEST(an_object_is_zero_and_ends_with_its_last_reference)
 TEST(no_reference_stays_none)
 {
     struct item_arc none = {NULL};
-    struct item_arc_weak weak = item_arc_weak_new(none);
+    struct item_arc_weak weak = item_arc_weak(none);
 
     EXPECT(item_arc_clone(none).at == NULL && weak.at == NULL);
     EXPECT(item_arc_weak_clone(weak).at == NULL);
@@ -111,7 +117,7 @@ TEST(memory_comes_back_with_the_last_reference_of_any_kind)
 {
     size_t before = blocks();
     struct item_arc a = item(1);
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
     struct item_arc_weak other = item_arc_weak_clone(weak);
 
     EXPECT(blocks() == before + 1);
@@ -132,7 +138,7 @@ TEST(a_merged_object_counts_as_before)
     size_t before = blocks();
     struct item_arc a = item(1);
     struct item_arc b = item_arc_clone(a);
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
 
     merge(a);
     EXPECT(item_arc_count(a) == 2);
@@ -157,7 +163,7 @@ TEST(what_a_member_leads_to_ends_before_the_next_member)
     root.at->next = item(2);
     root.at->other = item(3);
     root.at->next.at->next = item(4);
-    root.at->next.at->parent = item_arc_weak_new(root);
+    root.at->next.at->parent = item_arc_weak(root);
     item_arc_drop(&root);
     EXPECT(ended == 4);
     EXPECT(order[0] == 1 && order[1] == 2 && order[2] == 4 && order[3] == 3);
@@ -186,7 +192,7 @@ static struct item_arc tree(int depth, struct item_arc parent)
 {
     struct item_arc node = item(depth);
 
-    node.at->parent = item_arc_weak_new(parent);
+    node.at->parent = item_arc_weak(parent);
     if (depth > 0) {
         node.at->next = tree(depth - 1, node);
         node.at->other = tree(depth - 1, node);
@@ -198,9 +204,9 @@ TEST(a_tree_with_weak_references_upwards_ends)
 {
     size_t before = blocks();
     struct item_arc root = tree(12, (struct item_arc){NULL});
-    struct item_arc_weak weak[3] = {item_arc_weak_new(root),
-                                    item_arc_weak_new(root.at->next),
-                                    item_arc_weak_new(root.at->other)};
+    struct item_arc_weak weak[3] = {item_arc_weak(root),
+                                    item_arc_weak(root.at->next),
+                                    item_arc_weak(root.at->other)};
 
     item_arc_drop(&root);
     EXPECT(ended == (1 << 13) - 1);
@@ -260,7 +266,7 @@ TEST(the_content_of_the_only_reference_can_be_moved_out)
     size_t before = blocks();
     struct item_arc a = item(5);
     struct item_arc b = item_arc_clone(a);
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
     struct item out;
 
     a.at->next = item(6);
@@ -277,7 +283,7 @@ TEST(the_content_of_the_only_reference_can_be_moved_out)
 TEST(unique_is_who_has_the_only_reference_and_no_weak_one)
 {
     struct item_arc a = item(1);
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
 
     EXPECT(!item_arc_is_unique(a));
     item_arc_weak_drop(&weak);
@@ -333,10 +339,25 @@ TEST(make_mut_copies_by_the_programs_function_or_changes_nothing)
     EXPECT(ended == 2 && blocks() == before);
 }
 
+TEST(a_reference_moves_and_is_replaced)
+{
+    struct item_arc a = item(1);
+    struct item_arc b = item_arc_take(&a);
+
+    EXPECT(a.at == NULL && b.at->value == 1 && item_arc_count(b) == 1);
+    item_arc_set(&b, item(2));
+    EXPECT(ended == 1 && order[0] == 1 && b.at->value == 2);
+    a = item_arc_of(item_arc_get(b));
+    EXPECT(item_arc_count(b) == 2);
+    item_arc_drop(&a);
+    item_arc_drop(&b);
+    EXPECT(ended == 2);
+}
+
 TEST(a_scope_drops_what_it_has)
 {
     {
-        MN_ARC_SCOPE(item) a = item(1);
+        MN_AUTO(item_arc) a = item(1);
         EXPECT(item_arc_count(a) == 1);
     }
     EXPECT(ended == 1);
@@ -385,7 +406,7 @@ TEST(the_shared_count_goes_aside_and_comes_back)
     enum { MANY = 100000 };
     size_t before = blocks();
     struct item_arc a = item(1);
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
 
     merge(a);
     clone_many(a, MNI_ARC_HIGH - 1);
@@ -414,10 +435,10 @@ TEST(weak_references_go_aside_and_come_back)
     struct item_arc a = item(1);
 
     for (int i = 0; i < MNI_ARC_WEAK_HIGH - 1; i++)
-        EXPECT(item_arc_weak_new(a).at == a.at);
+        EXPECT(item_arc_weak(a).at == a.at);
     EXPECT(mni_arc_side_entries() == 0);
     for (int i = 0; i < MANY; i++)
-        EXPECT(item_arc_weak_new(a).at == a.at);
+        EXPECT(item_arc_weak(a).at == a.at);
     EXPECT(mni_arc_side_entries() == 1);
     struct item_arc_weak weak = {a.at};
     item_arc_drop(&a);
@@ -435,7 +456,7 @@ TEST(weak_references_go_aside_and_come_back)
 TEST(what_is_stuck_stays_for_ever)
 {
     struct item_arc a = item(1);
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
 
     (void)mn_atomic_or_acq_rel(mni_arc_shared(mni_arc_head(a.at)),
                                MNI_ARC_STUCK);
@@ -455,12 +476,12 @@ TEST(too_many_weak_references_stay_and_the_object_ends)
     size_t before = blocks();
     struct item_arc a = item(1);
     _Atomic uint32_t *shared = mni_arc_shared(mni_arc_head(a.at));
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
 
     mn_atomic_store_relaxed(shared, mn_atomic_load_relaxed(shared)
                                         | (uint32_t)MNI_ARC_WEAK_MAX
                                               << MNI_ARC_WEAK_SHIFT);
-    EXPECT(item_arc_weak_new(a).at == a.at);
+    EXPECT(item_arc_weak(a).at == a.at);
     item_arc_drop(&a);
     EXPECT(ended == 1 && item_arc_weak_upgrade(weak).at == NULL);
     item_arc_weak_drop(&weak);
@@ -470,7 +491,7 @@ TEST(too_many_weak_references_stay_and_the_object_ends)
 TEST(a_reference_dropped_too_often_stops_the_program)
 {
     struct item_arc a = item(1);
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
 
     merge(a);
     drop_many(a, 1);
@@ -486,8 +507,12 @@ TEST(a_reference_dropped_too_often_stops_the_program)
     };                                                                         \
     MN_TYPE(tag, MN_REFERENCES(MN_MEMBER_IS(ARC, tag, next, target)))
 
+MN_TYPE_DECLARE(odd);
 MN_ARCS(odd);
+MN_ARC_FUNCTIONS(odd)
+MN_TYPE_DECLARE(even);
 MN_ARCS(even);
+MN_ARC_FUNCTIONS(even)
 CHAIN(odd, even);
 CHAIN(even, odd);
 
@@ -543,7 +568,9 @@ TEST(a_deep_tree_ends_with_a_constant_stack)
     EXPECT(blocks() == before);
 }
 
+MN_TYPE_DECLARE(vector);
 MN_ARCS(vector);
+MN_ARC_FUNCTIONS(vector)
 struct vector {
     struct item_arc first;
     struct item_arc second;

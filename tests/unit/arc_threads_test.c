@@ -15,7 +15,9 @@
 #include "ref/arc.h"
 #include "test.h"
 
+MN_TYPE_DECLARE(item);
 MN_ARCS(item);
+MN_ARC_FUNCTIONS(item)
 struct item {
     struct item_arc next;
 };
@@ -184,7 +186,7 @@ TEST(the_owner_ends_what_it_dropped_last_though_it_was_told)
 TEST(an_object_that_waits_can_be_had_again)
 {
     struct item_arc a = item();
-    struct item_arc_weak weak = item_arc_weak_new(a);
+    struct item_arc_weak weak = item_arc_weak(a);
 
     in_thread(drop_it, &a);
     a = item_arc_weak_upgrade(weak);
