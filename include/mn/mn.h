@@ -3,12 +3,15 @@
 #ifndef MN_MN_H
 #define MN_MN_H
 
+#include <mn/arc.h>
 #include <mn/base.h>
+#include <mn/biased.h>
 #include <mn/block.h>
 #include <mn/bounded.h>
 #include <mn/build.h>
 #include <mn/counted.h>
 #include <mn/class_pool.h>
+#include <mn/cell.h>
 #include <mn/guard.h>
 #include <mn/heap.h>
 #include <mn/pool.h>

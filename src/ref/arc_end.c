@@ -111,16 +111,25 @@ static void end_other_members(unsigned char *element,
 
 /* ---- the walk ---- */
 
-/* Go to the first member from here on that leads anywhere. False if none
- * does in this element. */
+/* Whether one of the slots of the present member, from the present one on,
+ * leads anywhere: it is the present one then. */
+static bool end_settle_member(struct end_walk *walk)
+{
+    const struct mn_member *member = &walk->type->members[walk->member];
+
+    if (member->kind == MN_MEMBER_ARC)
+        for (; walk->index < member->count; walk->index++)
+            if (*end_slot(walk) != NULL)
+                return true;
+    return false;
+}
+
+/* The same for the element. */
 static bool end_settle(struct end_walk *walk)
 {
     for (; walk->member < walk->type->member_count; walk->member++) {
-        const struct mn_member *member = &walk->type->members[walk->member];
-        if (member->kind == MN_MEMBER_ARC)
-            for (; walk->index < member->count; walk->index++)
-                if (*end_slot(walk) != NULL)
-                    return true;
+        if (end_settle_member(walk))
+            return true;
         walk->index = 0;
     }
     return false;
