@@ -26,17 +26,22 @@
 #include <string.h>
 #include <time.h>
 
-enum { LIST = 1000000 };
+enum { LIST = 1000000, CHUNK = 2000 };
 
 static long count = 20000000;
 
 /* Of the processor: other work on the machine does not count. */
-static double now(void)
+static double now_of(clockid_t clock)
 {
     struct timespec time;
 
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static double now(void)
+{
+    return now_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* The compiler must assume that the reference is used here. */
@@ -64,9 +69,9 @@ MN_TYPE(node, MN_REFERENCES(MN_MEMBER_IS(ARC, node, next, node)));
 
 static struct node_arc shared;
 
-static void mneme_pairs(void)
+static void mneme_pairs(long pairs)
 {
-    for (long i = 0; i < count; i++) {
+    for (long i = 0; i < pairs; i++) {
         struct node_arc more = node_arc_clone(shared);
         use(more.at);
         node_arc_drop(&more);
@@ -200,9 +205,9 @@ static bool hand_upgrade(struct counted *object)
     return true;
 }
 
-static void hand_pairs(void)
+static void hand_pairs(long pairs)
 {
-    for (long i = 0; i < count; i++) {
+    for (long i = 0; i < pairs; i++) {
         hand_clone(by_hand);
         use(by_hand);
         hand_drop(by_hand);
@@ -257,7 +262,7 @@ static void *hand_maker(void *unused)
 
 static const struct form {
     void (*make)(void);
-    void (*pairs)(void);
+    void (*pairs)(long pairs);
     void (*upgrades)(void);
     void (*objects)(void);
     void *(*maker)(void *unused);
@@ -268,13 +273,37 @@ static const struct form {
     {hand_make, hand_pairs, hand_upgrades, hand_objects, hand_maker, hand_make},
 };
 
-static pthread_barrier_t together;
+/* What a thread has done, and the time of those chunks in which the other one
+ * was seen to be at it, too. */
+static struct side {
+    _Alignas(64) _Atomic long chunks;
+    double nanoseconds;
+    long together;
+} sides[2];
 
-static void *contend(void *form)
+static const struct form *contended_form;
+
+static void contend(struct side *self, struct side *other)
 {
-    pthread_barrier_wait(&together);
-    ((const struct form *)form)->pairs();
-    return NULL;
+    for (long i = 0; i < count / CHUNK; i++) {
+        long before =
+            atomic_load_explicit(&other->chunks, memory_order_relaxed);
+        double start = now_of(CLOCK_THREAD_CPUTIME_ID);
+        contended_form->pairs(CHUNK);
+        double end = now_of(CLOCK_THREAD_CPUTIME_ID);
+        if (atomic_load_explicit(&other->chunks, memory_order_relaxed)
+            != before) {
+            self->nanoseconds += end - start;
+            self->together++;
+        }
+        atomic_fetch_add_explicit(&self->chunks, 1, memory_order_relaxed);
+    }
+}
+
+static void *contend_other(void *unused)
+{
+    contend(&sides[1], &sides[0]);
+    return unused;
 }
 
 static void in_thread(void *(*run)(void *context))
@@ -290,32 +319,33 @@ static void contended(const struct form *form)
 {
     pthread_t thread;
 
-    pthread_barrier_init(&together, NULL, 2);
-    if (pthread_create(&thread, NULL, contend, (void *)(uintptr_t)form) != 0)
+    contended_form = form;
+    if (pthread_create(&thread, NULL, contend_other, NULL) != 0)
         exit(1);
-    pthread_barrier_wait(&together);
-    double start = now();
-    form->pairs();
+    contend(&sides[0], &sides[1]);
     pthread_join(thread, NULL);
-    show("contended", start, 2 * count);
+    long chunks = sides[0].together + sides[1].together;
+    if (sides[0].together != 0 && sides[1].together != 0)
+        printf("contended %.3f\n", (sides[0].nanoseconds + sides[1].nanoseconds)
+                                       / (double)(chunks * CHUNK));
 }
 
 static void run(const struct form *form)
 {
     form->make();
     double start = now();
-    form->pairs();
+    form->pairs(count);
     show("owner", start, count);
     form->upgrades();
     contended(form);
     form->objects();
     in_thread(form->maker);
     start = now();
-    form->pairs();
+    form->pairs(count);
     show("other", start, count);
     form->merge();
     start = now();
-    form->pairs();
+    form->pairs(count);
     show("merged", start, count);
 }
 

@@ -19,6 +19,10 @@ MNI_ARC_LOCAL uint32_t mn_arc_self __attribute__((tls_model("initial-exec")));
 
 enum { ARC_SMALL = 64 }; /* bytes */
 
+/* Apart from its caller, which then has nothing to save before its atomic
+ * operation; that would wait for the stores. */
+#define ARC_RARE __attribute__((noinline))
+
 /* ---- memory ---- */
 
 /* From the start of the block to the object. */
@@ -40,7 +44,7 @@ static void *arc_alloc(struct mn_source *source, size_t size, size_t align)
     return mn_alloc_aligned(size, align);
 }
 
-static void arc_free(void *object, const struct mn_type *type)
+void mni_arc_free(void *object, const struct mn_type *type)
 {
     const struct mn_arc_head *head = mni_arc_head(object);
     bool prefix = mni_arc_has_prefix(head);
@@ -64,10 +68,8 @@ static bool arc_size(const struct mn_type *type, size_t length, size_t *size)
            && (few || mni_arc_room(type, length, size));
 }
 
-/* A block for `length` objects with one reference; what is in them is not
- * defined. */
-static void *arc_make(const struct mn_type *type, struct mn_source *source,
-                      size_t length)
+void *mni_arc_make(const struct mn_type *type, struct mn_source *source,
+                   size_t length)
 {
     bool prefix = source != NULL || length != 1;
     size_t offset = arc_offset(type->align, prefix);
@@ -113,7 +115,7 @@ static void arc_clear(void *object, size_t size)
 void *mn_arc_new_array(const struct mn_type *type, struct mn_source *source,
                        size_t count)
 {
-    void *object = count == 0 ? NULL : arc_make(type, source, count);
+    void *object = count == 0 ? NULL : mni_arc_make(type, source, count);
 
     if (object != NULL)
         arc_clear(object, type->size * count);
@@ -122,7 +124,7 @@ void *mn_arc_new_array(const struct mn_type *type, struct mn_source *source,
 
 void *mn_arc_new(const struct mn_type *type, struct mn_source *source)
 {
-    void *object = arc_make(type, source, 1);
+    void *object = mni_arc_make(type, source, 1);
 
     if (object != NULL)
         arc_clear(object, type->size);
@@ -173,11 +175,19 @@ static void arc_clone_shared(struct mn_arc_head *head)
         mni_arc_side_out(head);
 }
 
+static ARC_RARE void arc_clone_rare(struct mn_arc_head *head)
+{
+    if (!arc_clone_owner(head))
+        arc_clone_shared(head);
+}
+
 void mn_arc_clone_any(void *object)
 {
     struct mn_arc_head *head = mni_arc_head(object);
 
-    if (!mni_arc_may_own(head) || !arc_clone_owner(head))
+    if (mni_arc_may_own(head))
+        arc_clone_rare(head);
+    else
         arc_clone_shared(head);
 }
 
@@ -351,10 +361,10 @@ static bool arc_is_leaf(const void *object, const struct mn_type *type)
 }
 
 /* The last reference is dropped; the rest of mn_arc_drop_any. */
-static void arc_drop_sole(void *object, const struct mn_type *type)
+static ARC_RARE void arc_drop_sole(void *object, const struct mn_type *type)
 {
     if (type->drop == NULL && arc_is_leaf(object, type)) {
-        arc_free(object, type);
+        mni_arc_free(object, type);
     } else {
         arc_end_sole(mni_arc_head(object));
         mni_arc_end(object, type);
@@ -362,23 +372,39 @@ static void arc_drop_sole(void *object, const struct mn_type *type)
     mni_arc_step();
 }
 
+/* Drop a reference that is not the owner's, where nobody need be told and
+ * nothing ends. False: nothing has changed. */
+static bool arc_drop_plain(struct mn_arc_head *head, uint32_t seen)
+{
+    /* A count of at least two, so that one is left; a merged object with one
+     * may have to end. */
+    if (mni_arc_count_of(seen) < 2 - (int)((seen & MNI_ARC_MERGED) == 0)
+        || (seen & MNI_ARC_SIDE) != 0)
+        return false;
+    /* Acquire and release: pairs with the drops of other threads, and with the
+     * owner's merge. */
+    return mn_atomic_cas_acq_rel(mni_arc_shared(head), &seen,
+                                 seen - MNI_ARC_ONE);
+}
+
+static ARC_RARE void arc_drop_rare(void *object, const struct mn_type *type)
+{
+    if (mni_arc_release(object, type))
+        mni_arc_end(object, type);
+    mni_arc_step();
+}
+
 void mn_arc_drop_any(void *object, const struct mn_type *type)
 {
     struct mn_arc_head *head = mni_arc_head(object);
     uint32_t seen = mn_atomic_load_relaxed(mni_arc_shared(head));
-    bool last;
 
-    if (arc_is_sole(head)) {
-        arc_drop_sole(object, type);
+    if (!mni_arc_may_own(head) && arc_drop_plain(head, seen))
         return;
-    }
-    if ((seen & (MNI_ARC_MERGED | MNI_ARC_SIDE)) == MNI_ARC_MERGED)
-        last = arc_drop_merged(head, seen);
+    if (arc_is_sole(head))
+        arc_drop_sole(object, type);
     else
-        last = mni_arc_release(object, type);
-    if (last)
-        mni_arc_end(object, type);
-    mni_arc_step();
+        arc_drop_rare(object, type);
 }
 
 /* ---- weak references ---- */
@@ -419,7 +445,7 @@ void mni_arc_weak_release(void *object, const struct mn_type *type)
 
     /* Alone: nobody else can look. */
     if (mni_arc_weak_of(seen) == 1 && (seen & MNI_ARC_SIDE_WEAK) == 0) {
-        arc_free(object, type);
+        mni_arc_free(object, type);
         return;
     }
     do {
@@ -431,7 +457,7 @@ void mni_arc_weak_release(void *object, const struct mn_type *type)
         /* Acquire and release: pairs with itself. */
     } while (!mn_atomic_cas_acq_rel(shared, &seen, next));
     if (mni_arc_weak_of(next) == 0)
-        arc_free(object, type);
+        mni_arc_free(object, type);
 }
 
 void mn_arc_weak_drop(void *object, const struct mn_type *type)
@@ -488,107 +514,4 @@ bool mn_arc_is_unique(const void *object)
     if (mine)
         return own - self == 1 && arc_is_alone(seen, 0);
     return (seen & MNI_ARC_MERGED) != 0 && arc_is_alone(seen, 1);
-}
-
-/* ---- taking the value out, and copying it ---- */
-
-/* If this thread is the owner and seems to have the only reference, merge. */
-static void arc_merge_last(struct mn_arc_head *head)
-{
-    uint32_t self;
-    uint32_t own;
-
-    if (mni_arc_owner_enter(head, &self, &own) && own - self == 1) {
-        uint32_t seen = mn_atomic_load_relaxed(mni_arc_shared(head));
-        if (mni_arc_count_of(seen) == 0)
-            (void)mni_arc_merge(head, 1);
-    }
-    mni_arc_owner_leave(self);
-}
-
-bool mn_arc_try_unwrap(void *object, const struct mn_type *type, void *out)
-{
-    struct mn_arc_head *head = mni_arc_head(object);
-    _Atomic uint32_t *shared = mni_arc_shared(head);
-
-    if (mni_arc_length(object) != 1)
-        return false;
-    arc_merge_last(head);
-    uint32_t seen = mn_atomic_load_relaxed(shared);
-    do {
-        if ((seen & MNI_ARC_MERGED) == 0 || mni_arc_count_of(seen) != 1
-            || (seen & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0)
-            return false;
-        /* Acquire: pairs with the drops of other threads. */
-    } while (!mn_atomic_cas_acq_rel(shared, &seen, seen - MNI_ARC_ONE));
-    memcpy(out, object, type->size);
-    mni_arc_weak_release(object, type);
-    return true;
-}
-
-static void arc_clone_member(void *slot, const struct mn_member *member,
-                             void *context)
-{
-    void *target = *(void **)slot;
-
-    (void)context;
-    if (member->kind == MN_MEMBER_ARC)
-        (void)mn_arc_clone(target);
-    else if (member->kind == MN_MEMBER_ARC_WEAK)
-        (void)mn_arc_weak(target);
-    else
-        MN_CHECK(target == NULL, "copy of a reference that is not shared");
-}
-
-/* Give back objects that were made by arc_make and are not known to others. */
-static void arc_unmake(void *object, const struct mn_type *type)
-{
-    MN_ASSERT(mn_arc_is_unique(object));
-    arc_free(object, type);
-}
-
-/* Copies of all elements; false leaves nothing to be ended. */
-static bool arc_copy(unsigned char *to, const unsigned char *from,
-                     const struct mn_type *type, mn_arc_copy_fn copy)
-{
-    size_t length = mni_arc_length(to);
-
-    for (size_t i = 0; i < length; i++) {
-        size_t at = i * type->size;
-        if (copy == NULL) {
-            memcpy(to + at, from + at, type->size);
-            mn_type_visit(type, to + at, arc_clone_member, NULL);
-            continue;
-        }
-        memset(to + at, 0, type->size);
-        if (!copy(to + at, from + at)) {
-            while (i-- > 0)
-                mni_arc_end_element(to + i * type->size, type);
-            return false;
-        }
-    }
-    return true;
-}
-
-void *mn_arc_make_mut(void *object, const struct mn_type *type,
-                      mn_arc_copy_fn copy)
-{
-    const struct mn_arc_head *head = mni_arc_head(object);
-    bool prefix = mni_arc_has_prefix(head);
-
-    MN_CHECK(copy != NULL || (type->drop == NULL && type->visit == NULL),
-             "copy of an object that only its type can copy");
-    if (mn_arc_is_unique(object))
-        return object;
-    unsigned char *other =
-        arc_make(type, prefix ? mni_arc_prefix(head)->source : NULL,
-                 mn_arc_length(object));
-    if (other == NULL)
-        return NULL;
-    if (!arc_copy(other, object, type, copy)) {
-        arc_unmake(other, type);
-        return NULL;
-    }
-    mn_arc_drop(object, type);
-    return other;
 }

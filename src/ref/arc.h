@@ -117,6 +117,14 @@ static inline size_t mni_arc_length(const void *object)
 
 /* ---- arc.c ---- */
 
+/* A block for `length` objects with one reference; what is in them is not
+ * defined. */
+void *mni_arc_make(const struct mn_type *type, struct mn_source *source,
+                   size_t length);
+
+/* Give the block back. */
+void mni_arc_free(void *object, const struct mn_type *type);
+
 /* Drop a reference. True if it was the last: the caller ends the object. */
 bool mni_arc_release(void *object, const struct mn_type *type);
 

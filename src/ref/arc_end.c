@@ -232,9 +232,15 @@ static void end_pop(struct end_walk *walk, struct end_walk *above)
 
 static void end_drop(void *object, const struct mn_type *type)
 {
-    if (type->drop != NULL)
-        for (size_t i = mni_arc_length(object); i-- > 0;)
-            type->drop((unsigned char *)object + i * type->size);
+    if (type->drop == NULL)
+        return;
+    for (size_t i = mni_arc_length(object); i-- > 0;)
+        type->drop((unsigned char *)object + i * type->size);
+    /* Relaxed: nobody else has a reference. */
+    uint32_t seen =
+        mn_atomic_load_relaxed(mni_arc_shared(mni_arc_head(object)));
+    MN_CHECK(mni_arc_count_of(seen) == 0,
+             "a drop function keeps a reference to its own object");
 }
 
 static void end_enter(struct end_walk *walk, void *object,

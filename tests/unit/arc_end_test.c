@@ -214,3 +214,40 @@ TEST(what_visit_names_is_dropped_last)
         EXPECT(order[i] == i + 1);
     EXPECT(blocks() == before);
 }
+
+MN_TYPE_DECLARE(clinging);
+MN_ARCS(clinging);
+MN_ARC_FUNCTIONS(clinging)
+struct clinging {
+    struct clinging_arc_weak self;
+    bool clings;
+};
+
+static struct clinging_arc kept;
+
+static void clinging_end(struct clinging *clinging)
+{
+    struct clinging_arc arc = clinging_arc_weak_upgrade(clinging->self);
+
+    EXPECT(arc.at == NULL);
+    if (clinging->clings)
+        kept = clinging_arc_of(clinging);
+}
+
+MN_DROP(clinging, clinging_end)
+MN_TYPE(clinging, .drop = clinging_drop,
+        MN_REFERENCES(MN_MEMBER_IS(ARC_WEAK, clinging, self, clinging)));
+
+TEST(an_object_that_ends_cannot_be_had_again)
+{
+    size_t before = blocks();
+    struct clinging_arc a = clinging_arc_new();
+
+    a.at->self = clinging_arc_weak(a);
+    clinging_arc_drop(&a);
+    EXPECT(blocks() == before);
+    a = clinging_arc_new();
+    a.at->clings = true;
+    EXPECT_STOPS(clinging_arc_drop(&a), "keeps a reference to its own");
+    EXPECT(kept.at == NULL);
+}
