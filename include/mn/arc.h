@@ -42,12 +42,6 @@
     MNI_ARC_SHARE(tag)                                                         \
     MNI_ARC_CONTENT(tag)
 
-#ifndef MN_AUTO /* mn/ref.h has the same */
-/* A variable that is dropped when its scope is left: MN_AUTO(node_arc) a = ...;
- * and is then to be initialized. To return it: return node_arc_take(&a); */
-#define MN_AUTO(kind) MN_ATTRIBUTE(cleanup(kind##_drop)) struct kind
-#endif
-
 #define MNI_ARC_CALL MN_ATTRIBUTE(unused) static inline
 #define MNI_ARC_GIVE MN_MUST_USE MNI_ARC_CALL
 

@@ -49,10 +49,6 @@ MN_END
 #ifndef __cplusplus
 /* clang-format off */
 
-/* A variable that is dropped when its scope is left: MN_AUTO(node_ref) a = ...;
- * and is then to be initialized. To return it: return node_ref_take(&a); */
-#define MN_AUTO(kind) MN_ATTRIBUTE(cleanup(kind##_drop)) struct kind
-
 /* The references to struct `tag`, which need not be complete. */
 #define MN_REFS(tag)                                                           \
     struct tag;                                                                \

@@ -99,6 +99,10 @@ MN_END
                                        MNI_TYPE_NAME(tag) __VA_ARGS__}
 #define MNI_TYPE_NAME(tag) .name = #tag,
 
+/* A variable that is dropped when its scope is left: MN_AUTO(node_ref) a = ...;
+ * and is then to be initialized. To return it: return node_ref_take(&a); */
+#define MN_AUTO(kind) MN_ATTRIBUTE(cleanup(kind##_drop)) struct kind
+
 /* Define the function `tag`_drop for .drop from `end`, which takes a pointer to
  * struct `tag`. */
 #define MN_DROP(tag, end)                                                      \

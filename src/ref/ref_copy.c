@@ -2,6 +2,8 @@
 /* ref_copy.c -- content: taken out of an object, or copied before a change. */
 #include "ref/ref.h"
 
+#include <mn/biased.h>
+
 #include <string.h>
 
 void mni_ref_visit(void *object, const struct mn_type *type, mn_member_fn fn,
@@ -30,14 +32,22 @@ static void copy_clone_slot(void *slot, const struct mn_member *member,
     (void)context;
     if (mni_ref_is_pointer(member))
         return;
-    if (member->kind == MN_MEMBER_WEAK) {
+    switch (member->kind) {
+    case MN_MEMBER_WEAK:
         (void)mn_ref_weak(object);
         return;
+    case MN_MEMBER_ARC:
+        (void)mn_arc_clone(object);
+        return;
+    case MN_MEMBER_ARC_WEAK:
+        (void)mn_arc_weak(object);
+        return;
+    default:
+        MN_CHECK(member->kind == MN_MEMBER_REF,
+                 "make_mut: a type with a member of this kind needs a function "
+                 "that copies");
+        (void)mn_ref_clone(object);
     }
-    MN_CHECK(member->kind == MN_MEMBER_REF,
-             "make_mut: a type with a member of this kind needs a function "
-             "that copies");
-    (void)mn_ref_clone(object);
 }
 
 /* A new object like `object`, of zeroes. */

@@ -12,6 +12,7 @@
  */
 #include "ref/ref.h"
 
+#include <mn/biased.h>
 #include <mn/heap.h>
 
 enum { END_INDEX_BITS = 16, END_MEMBERS_MAX = (1 << 14) - 1 };
@@ -104,13 +105,21 @@ void mni_ref_drop_slot(void *slot, const struct mn_member *member, void *unused)
     *(void **)slot = NULL;
     if (object == NULL || mni_ref_is_pointer(member))
         return;
-    if (member->kind == MN_MEMBER_WEAK) {
+    switch (member->kind) {
+    case MN_MEMBER_WEAK:
         mn_ref_weak_drop(object, member->type);
         return;
+    case MN_MEMBER_ARC:
+        mn_arc_drop(object, member->type);
+        return;
+    case MN_MEMBER_ARC_WEAK:
+        mn_arc_weak_drop(object, member->type);
+        return;
+    default:
+        MN_CHECK(mni_ref_is_strong(member), "a member of an unknown kind");
+        if (mni_ref_release(object, member->type))
+            mni_ref_end(object, member->type);
     }
-    MN_CHECK(mni_ref_is_strong(member), "a member of an unknown kind");
-    if (mni_ref_release(object, member->type))
-        mni_ref_end(object, member->type);
 }
 
 /* Drop what only visit knows, while the object is whole but for its drop, and
