@@ -12,12 +12,14 @@
 #include <mn/counted.h>
 #include <mn/class_pool.h>
 #include <mn/cell.h>
+#include <mn/gc.h>
 #include <mn/guard.h>
 #include <mn/heap.h>
 #include <mn/pool.h>
 #include <mn/ref.h>
 #include <mn/region.h>
 #include <mn/shared_pool.h>
+#include <mn/root.h>
 #include <mn/source.h>
 #include <mn/space.h>
 #include <mn/state.h>

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* check.c -- every invariant of a collector. */
+#include "gc/gc.h"
+
+#include "gc/peek.h"
+
+/* What is summed up over all pages. */
+struct check_sums {
+    size_t used, live, stock, young, queued;
+    uint64_t count, due;
+};
+
+/* ---- pages ---- */
+
+static bool check_zero(const unsigned char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+/* A page without a kind: it is free, or inside a large object. */
+static bool check_free(const struct mni_gc *gc, uint32_t index)
+{
+    const struct mni_gc_page *page = &gc->pages[index];
+    const unsigned char *marks = mni_gc_page_marks(gc, index);
+
+    if (page->head > index)
+        return false;
+    if (page->head != 0) {
+        const struct mni_gc_page *head = page - page->head;
+        if (head->kind == NULL || head->bytes == 0
+            || (head->bytes - 1) >> gc->page_shift < page->head)
+            return false;
+    }
+    return page->live == 0 && page->queued == 0 && page->bytes == 0
+           && !page->is_young && !page->is_queued && !page->rescan
+           && check_zero(marks, mni_gc_page_size(gc) / MN_GC_GRANULE);
+}
+
+/* A mark byte that starts no slot is 0; count the others. */
+static bool check_marks(const struct mni_gc *gc, uint32_t index)
+{
+    const struct mni_gc_page *page = &gc->pages[index];
+    const unsigned char *marks = mni_gc_page_marks(gc, index);
+    size_t count = mni_gc_page_size(gc) / MN_GC_GRANULE;
+    size_t step =
+        page->bytes != 0 ? count : page->kind->front.size / MN_GC_GRANULE;
+    size_t end = page->bytes != 0 ? 1 : page->kind->slots * step;
+    size_t live = 0;
+    size_t queued = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned epoch = marks[i] & MNI_GC_EPOCH;
+        if (marks[i] != 0 && (i % step != 0 || i >= end))
+            return false;
+        if (epoch != 0 && epoch != gc->epoch)
+            return false;
+        live += epoch != 0;
+        queued += (marks[i] & MNI_GC_QUEUED) != 0;
+    }
+    return live == page->live && live == page->counted
+           && queued == page->queued;
+}
+
+static bool check_page(const struct mni_gc *gc, uint32_t index)
+{
+    const struct mni_gc_page *page = &gc->pages[index];
+    const struct mni_gc_kind *kind = page->kind;
+
+    if (kind->gc != gc || page->head != 0 || page->in_stock || page->rescan
+        || !check_marks(gc, index))
+        return false;
+    if (page->bytes != 0)
+        return kind->slots == 0;
+    return kind->slots != 0
+           && page->scan <= kind->slots * kind->front.size / MN_GC_GRANULE
+           && (page->scan == 0 || page->is_young);
+}
+
+static void check_sum(const struct mni_gc *gc, const struct mni_gc_page *page,
+                      struct check_sums *sums)
+{
+    size_t size = mni_gc_page_size(gc);
+
+    sums->stock += page->in_stock;
+    sums->young += page->is_young;
+    sums->queued += page->is_queued;
+    if (page->kind == NULL)
+        return;
+    sums->used += page->bytes != 0 ? mni_round_up(page->bytes, size) : size;
+    sums->live += page->live * mni_gc_bytes(page);
+    sums->count += page->live;
+    sums->due += page->queued;
+}
+
+/* ---- lists ---- */
+
+static bool check_kind(const struct mni_gc *gc, const struct mni_gc_kind *kind,
+                       struct check_sums *sums)
+{
+    for (uint32_t page = kind->queue; page != MNI_GC_NONE;
+         page = gc->pages[page].next) {
+        if (page >= gc->page_end || sums->queued == 0
+            || gc->pages[page].kind != kind || !gc->pages[page].is_queued
+            || page == kind->page)
+            return false;
+        sums->queued--;
+    }
+    if (kind->page != MNI_GC_NONE
+        && (gc->pages[kind->page].kind != kind
+            || !gc->pages[kind->page].is_young))
+        return false;
+    return kind->front.next <= kind->end
+           && (kind->front.limit == kind->end
+               || kind->front.limit == kind->front.next)
+           && check_zero(kind->front.next,
+                         (size_t)(kind->end - kind->front.next));
+}
+
+/* Each page that says it is in a list is in one. */
+static bool check_lists(const struct mni_gc *gc, struct check_sums *sums)
+{
+    for (uint32_t page = gc->stock; page != MNI_GC_NONE;
+         page = gc->pages[page].next) {
+        if (page >= gc->page_end || sums->stock-- == 0
+            || !gc->pages[page].in_stock)
+            return false;
+    }
+    for (uint32_t page = gc->young; page != MNI_GC_NONE;
+         page = gc->pages[page].young) {
+        if (page >= gc->page_end || sums->young-- == 0
+            || !gc->pages[page].is_young)
+            return false;
+    }
+    for (size_t i = 0; i < MNI_GC_HASH; i++) {
+        const struct mni_gc_kind *kind = gc->kinds[i];
+        for (; kind != NULL; kind = kind->chain)
+            if (!check_kind(gc, kind, sums))
+                return false;
+    }
+    return sums->stock == 0 && sums->young == 0 && sums->queued == 0;
+}
+
+/* ---- references ---- */
+
+static bool check_value(const struct mni_gc *gc, const unsigned char *slot)
+{
+    uintptr_t value;
+
+    __builtin_memcpy(&value, slot, sizeof value);
+    return !mni_gc_holds(gc, value)
+           || mni_gc_resolve(gc, value, gc->options.interior) != 0;
+}
+
+struct check_visit {
+    const struct mni_gc *gc;
+    bool holds;
+};
+
+static void check_visited(void *slot, const struct mn_member *member,
+                          void *context)
+{
+    struct check_visit *visit = context;
+
+    if (member->kind == MN_MEMBER_GC || member->kind == MN_MEMBER_GC_WEAK)
+        visit->holds = visit->holds && check_value(visit->gc, slot);
+}
+
+/* References of an object lead to objects. */
+static bool check_object(const struct mni_gc *gc, uint32_t index,
+                         unsigned char *object)
+{
+    const struct mni_gc_page *page = &gc->pages[index];
+    const struct mni_gc_kind *kind = page->kind;
+    uint32_t count = kind->strong_count + kind->weak_count;
+    size_t elements = count == 0 ? 0 : mni_gc_elements(page);
+
+    for (size_t i = 0; i < elements; i++)
+        for (uint32_t k = 0; k < count; k++)
+            if (!check_value(gc,
+                             object + i * kind->type->size + kind->offsets[k]))
+                return false;
+    struct check_visit visit = {gc, true};
+    if (kind->visited)
+        kind->type->visit(object, check_visited, &visit);
+    return visit.holds;
+}
+
+static bool check_objects(const struct mni_gc *gc, uint32_t index)
+{
+    const struct mni_gc_page *page = &gc->pages[index];
+    unsigned char *object = mni_gc_page_start(gc, index);
+    size_t count = page->bytes != 0 ? 1 : page->kind->slots;
+
+    for (size_t i = 0; i < count; i++, object += page->kind->front.size)
+        if (mni_gc_resolve(gc, (uintptr_t)object, false) != 0
+            && !check_object(gc, index, object))
+            return false;
+    return true;
+}
+
+static bool check_is_whole(const struct mni_gc *gc,
+                           const struct check_sums *sums)
+{
+    return sums->used == gc->used && sums->live == gc->live
+           && sums->count == gc->live_count && sums->due == gc->due_count
+           && sums->stock == gc->stock_count && gc->used <= gc->options.limit
+           && mni_gc_open_bytes(gc) <= gc->fresh;
+}
+
+bool mn_gc_check(const struct mn_gc *front)
+{
+    const struct mni_gc *gc = mni_gc(front);
+    struct check_sums sums = {0};
+
+    if (gc->page_end > gc->page_count || gc->top != 0 || gc->overflowed
+        || !mn_region_check(&gc->tiled.region))
+        return false;
+    for (uint32_t page = 0; page < gc->page_end; page++) {
+        if (gc->pages[page].kind == NULL ? !check_free(gc, page)
+                                         : !check_page(gc, page))
+            return false;
+        check_sum(gc, &gc->pages[page], &sums);
+    }
+    if (!check_is_whole(gc, &sums) || !check_lists(gc, &sums))
+        return false;
+    for (uint32_t page = 0; page < gc->page_end; page++)
+        if (gc->pages[page].kind != NULL && !check_objects(gc, page))
+            return false;
+    return true;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* mark.c -- following references.
+ *
+ * What is to be marked is on a stack. What is taken from it goes through a
+ * short queue first: the processor fetches the object and its mark meanwhile.
+ * If the stack is full and cannot grow, objects are marked and not followed,
+ * their pages are noted, and all marked objects there are followed again when
+ * the stack is empty; so there is no failure, and no recursion.
+ */
+#include "gc/gc.h"
+
+#include "gc/peek.h"
+
+enum {
+    MARK_QUEUE = 16,            /* objects that are fetched meanwhile */
+    MARK_SLICE = 64,            /* references followed at a time */
+    MARK_ROOM = MARK_SLICE + 2, /* words of the stack for one slice */
+    MARK_ROOTS = 1024,          /* words of the stack for roots */
+    MARK_AGAIN = 1              /* a bit: go on with that object */
+};
+
+_Static_assert(MN_GC_GRANULE % 2 == 0 && MARK_AGAIN == 1,
+               "a bit of an address is free");
+
+/* See to it that there is room for a slice. */
+static bool mark_room(struct mni_gc *gc)
+{
+    if (gc->capacity - gc->top >= MARK_ROOM)
+        return true;
+    if (!mni_gc_grow(gc, &gc->stack_table,
+                     (gc->top + MARK_ROOM) * sizeof *gc->stack))
+        return false;
+    gc->capacity = gc->stack_table.committed / sizeof *gc->stack;
+    return true;
+}
+
+static void mark_postpone(struct mni_gc *gc, struct mni_gc_page *page)
+{
+    page->rescan = true;
+    gc->overflowed = true;
+}
+
+/* ---- references of one object ---- */
+
+static inline void mark_put(struct mni_gc *gc, uintptr_t value)
+{
+    if (mni_gc_holds(gc, value))
+        gc->stack[gc->top++] = value;
+}
+
+MNI_GC_PEEKS static void mark_words(struct mni_gc *gc, const size_t *words,
+                                    size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uintptr_t object = mni_gc_resolve(gc, words[i], gc->options.interior);
+        if (object != 0)
+            gc->stack[gc->top++] = object;
+    }
+}
+
+static void mark_members(struct mni_gc *gc, const struct mni_gc_kind *kind,
+                         const unsigned char *object, size_t from, size_t end)
+{
+    size_t size = kind->type->size;
+    size_t in = from % kind->strong_count;
+    const unsigned char *element = object + from / kind->strong_count * size;
+
+    for (; from < end; from++) {
+        uintptr_t value;
+        __builtin_memcpy(&value, element + kind->offsets[in], sizeof value);
+        mark_put(gc, value);
+        if (++in == kind->strong_count) {
+            in = 0;
+            element += size;
+        }
+    }
+}
+
+struct mark_visit {
+    struct mni_gc *gc;
+    struct mni_gc_page *page;
+};
+
+static void mark_visited(void *slot, const struct mn_member *member,
+                         void *context)
+{
+    struct mark_visit *visit = context;
+    struct mni_gc *gc = visit->gc;
+    uintptr_t value;
+
+    __builtin_memcpy(&value, slot, sizeof value);
+    if (member->kind != MN_MEMBER_GC || !mni_gc_holds(gc, value)
+        || mni_gc_is_marked(gc, value))
+        return;
+    if (gc->top < gc->capacity || mark_room(gc))
+        gc->stack[gc->top++] = value;
+    else
+        mark_postpone(gc, visit->page);
+}
+
+/* Follow the references of a marked object from number `from` on, as many as
+ * are a slice; the rest is put on the stack. Requires: mark_room. */
+static __attribute__((noinline)) void
+mark_slice(struct mni_gc *gc, unsigned char *object, size_t from)
+{
+    struct mni_gc_page *page = mni_gc_page_of(gc, (uintptr_t)object);
+    const struct mni_gc_kind *kind = page->kind;
+    bool untyped = kind->shape == MNI_GC_UNTYPED;
+    size_t count = untyped ? mni_gc_bytes(page) / sizeof(void *)
+                           : mni_gc_elements(page) * kind->strong_count;
+    size_t end = count;
+
+    if (count - from > MARK_SLICE) {
+        end = from + MARK_SLICE;
+        gc->stack[gc->top++] = end;
+        gc->stack[gc->top++] = (uintptr_t)object | MARK_AGAIN;
+    }
+    if (untyped)
+        mark_words(gc, (const size_t *)(const void *)object + from, end - from);
+    else if (kind->strong_count != 0)
+        mark_members(gc, kind, object, from, end);
+    if (kind->visited && from == 0) {
+        struct mark_visit visit = {gc, page};
+        kind->type->visit(object, mark_visited, &visit);
+    }
+}
+
+/* ---- all that can be reached ---- */
+
+/* A copy of what is needed for each object, for registers. */
+struct mark {
+    uintptr_t base;
+    size_t size;
+    unsigned char *marks;
+    struct mni_gc_page *pages;
+    size_t *stack;
+    size_t top;
+    size_t capacity;
+    unsigned page_shift;
+    unsigned char epoch, alive;
+};
+
+static inline struct mark mark_load(const struct mni_gc *gc)
+{
+    return (struct mark){
+        gc->front.base, gc->size,     gc->front.marks, gc->pages, gc->stack,
+        gc->top,        gc->capacity, gc->page_shift,  gc->epoch, gc->alive};
+}
+
+static _Noreturn __attribute__((cold)) void mark_stop(uintptr_t object)
+{
+    mni_stop_at("mark", (const void *)object, "a reference leads to no object",
+                NULL);
+}
+
+/* What to mark for a reference that does not lead to a slot. */
+static __attribute__((cold, noinline)) uintptr_t
+mark_interior(const struct mni_gc *gc, uintptr_t address)
+{
+    uintptr_t object =
+        gc->options.interior ? mni_gc_resolve(gc, address, true) : 0;
+
+    if (object == 0)
+        mark_stop(address);
+    return object;
+}
+
+/* Whether a slot of the page, or its large object, starts at that offset. */
+static inline bool mark_is_start(const struct mni_gc_page *page, size_t offset)
+{
+    const struct mni_gc_kind *kind = page->kind;
+
+    if (kind == NULL)
+        return false;
+    /* The low half of the product is small exactly at the start of a slot. */
+    return page->bytes != 0
+               ? offset == 0
+               : (uint32_t)offset * kind->reciprocal < kind->reciprocal;
+}
+
+/* Follow the references of a marked object that are few and are all members,
+ * or else hand it to mark_slice. */
+static inline __attribute__((always_inline)) void
+mark_follow(struct mni_gc *gc, struct mark *m, struct mni_gc_page *page,
+            uintptr_t object)
+{
+    const struct mni_gc_kind *kind = page->kind;
+
+    if (m->capacity - m->top < MARK_ROOM) {
+        gc->top = m->top;
+        if (!mark_room(gc)) {
+            mark_postpone(gc, page);
+            return;
+        }
+        m->capacity = gc->capacity;
+    }
+    if (kind->shape != MNI_GC_OBJECT || kind->visited
+        || kind->strong_count > MARK_SLICE) {
+        gc->top = m->top;
+        mark_slice(gc, (unsigned char *)object, 0);
+        m->top = gc->top;
+        m->capacity = gc->capacity;
+        return;
+    }
+    for (uint32_t i = 0; i < kind->strong_count; i++) {
+        uintptr_t value;
+        __builtin_memcpy(&value, (const char *)object + kind->offsets[i],
+                         sizeof value);
+        m->stack[m->top] = value;
+        m->top += value - m->base < m->size;
+    }
+}
+
+static inline __attribute__((always_inline)) void
+mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object)
+{
+    unsigned char *mark = &m->marks[(object - m->base) / MN_GC_GRANULE];
+    struct mni_gc_page *page = &m->pages[(object - m->base) >> m->page_shift];
+    size_t offset = (object - m->base) & (((size_t)1 << m->page_shift) - 1);
+
+    if ((*mark & MNI_GC_EPOCH) == m->epoch)
+        return;
+    if (__builtin_expect(!mark_is_start(page, offset), 0)) {
+        object = mark_interior(gc, object);
+        mark = &m->marks[(object - m->base) / MN_GC_GRANULE];
+        page = &m->pages[(object - m->base) >> m->page_shift];
+        if ((*mark & MNI_GC_EPOCH) == m->epoch)
+            return;
+    }
+    *mark = (unsigned char)((*mark & MNI_GC_STAYS) | m->alive);
+    page->live++;
+    if (page->kind->shape != MNI_GC_LEAF)
+        mark_follow(gc, m, page, object);
+}
+
+/* Go on with an object that has more references than a slice. */
+static size_t mark_go_on(struct mni_gc *gc, uintptr_t object, size_t top)
+{
+    gc->top = top - 1;
+    mark_slice(gc, (unsigned char *)(object - MARK_AGAIN), gc->stack[top - 1]);
+    return gc->top;
+}
+
+/* Mark what is on the stack, and what that leads to. */
+static void mark_all(struct mni_gc *gc)
+{
+    struct mark m = mark_load(gc);
+    uintptr_t queue[MARK_QUEUE] = {0};
+    unsigned at = 0;
+
+    for (unsigned idle = 0; idle <= MARK_QUEUE || m.top > 0; idle++) {
+        uintptr_t object = queue[at];
+        uintptr_t next = 0;
+        if (m.top > 0) {
+            idle = 0;
+            next = m.stack[--m.top];
+            if (next & MARK_AGAIN) {
+                m.top = mark_go_on(gc, next, m.top);
+                continue;
+            }
+            __builtin_prefetch((const void *)next);
+            __builtin_prefetch(&m.marks[(next - m.base) / MN_GC_GRANULE], 1);
+        }
+        queue[at] = next;
+        at = (at + 1) % MARK_QUEUE;
+        if (object != 0)
+            mark_object(gc, &m, object);
+    }
+    gc->top = m.top;
+}
+
+void mni_gc_push(struct mni_gc *gc, uintptr_t object)
+{
+    if (gc->top >= MARK_ROOTS || !mark_room(gc))
+        mark_all(gc);
+    gc->stack[gc->top++] = object;
+}
+
+void mni_gc_rescan(struct mni_gc *gc, uintptr_t object)
+{
+    if (!mark_room(gc))
+        mark_all(gc);
+    mark_slice(gc, (unsigned char *)object, 0);
+}
+
+static void mark_again(struct mni_gc *gc, struct mni_gc_page *page,
+                       unsigned char *object, void *context)
+{
+    (void)context;
+    if (page->kind->shape == MNI_GC_LEAF)
+        return;
+    mni_gc_rescan(gc, (uintptr_t)object);
+    mark_all(gc);
+}
+
+void mni_gc_drain(struct mni_gc *gc)
+{
+    mark_all(gc);
+    while (gc->overflowed) {
+        gc->overflowed = false;
+        gc->overflow_count++;
+        for (uint32_t page = 0; page < gc->page_end; page++) {
+            if (!gc->pages[page].rescan)
+                continue;
+            gc->pages[page].rescan = false;
+            mni_gc_each_marked(gc, page, mark_again, NULL);
+        }
+    }
+}
