@@ -7,8 +7,8 @@
  * number of collectors, and each is used by one thread at a time, outside
  * signal handlers; what can be seen of a breach stops the program.
  *
- * Objects are filled with zero and aligned to MN_GC_GRANULE. Out of memory is
- * NULL, after a collection. Whatever allocates may collect first.
+ * Objects are filled with zero, unless stated, and aligned to MN_GC_GRANULE. Out
+ * of memory is NULL, after a collection. Whatever allocates may collect first.
  *
  * How to use it: docs/manual/gc.md. Design: docs/design/gc.md
  */
@@ -26,6 +26,7 @@ struct mn_gc { /* fields are private */
     uintptr_t base;
     unsigned char *marks;       /* a byte for each granule */
     struct mn_gc_frame *frames; /* mn/root.h */
+    bool noted;                 /* stores are, as it is generational */
 };
 
 enum mn_gc_phase {
@@ -83,7 +84,7 @@ MN_API void *mn_gc_new_array(struct mn_gc *gc, const struct mn_type *type,
 MN_API void *mn_gc_new_untyped(struct mn_gc *gc, size_t size) MN_MUST_USE
     MN_NONNULL(1) MN_SIZED_BY(2) MN_UNALIASED;
 
-/* `size` bytes without pointers. */
+/* `size` bytes without pointers. Their content is undefined. */
 MN_API void *mn_gc_new_leaf(struct mn_gc *gc, size_t size) MN_MUST_USE
     MN_NONNULL(1) MN_SIZED_BY(2) MN_UNALIASED;
 
@@ -121,7 +122,9 @@ MN_API void mn_gc_note(struct mn_gc *gc, void *holder) MN_NONNULL(1, 2);
  * Requires: that is done before the next allocation. */
 static inline void mn_gc_touch(struct mn_gc *gc, void *holder)
 {
-    if (gc->marks[((uintptr_t)holder - gc->base) / MN_GC_GRANULE] & MNI_GC_LOG)
+    if (gc->noted
+        && gc->marks[((uintptr_t)holder - gc->base) / MN_GC_GRANULE]
+               & MNI_GC_LOG)
         mn_gc_note(gc, holder);
 }
 

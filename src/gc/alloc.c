@@ -71,7 +71,7 @@ static bool alloc_run(struct mni_gc *gc, struct mni_gc_kind *kind)
     page->scan = end;
     size_t bytes = (size_t)(end - first) * MN_GC_GRANULE;
     start += (size_t)first * MN_GC_GRANULE;
-    if (!page->is_clean)
+    if (!page->is_clean && kind->asked != MNI_GC_LEAF)
         __builtin_memset(start, 0, bytes);
     gc->fresh += bytes;
     alloc_set_run(kind, start, start + bytes);
@@ -202,14 +202,35 @@ void *mn_gc_new_array(struct mn_gc *gc, const struct mn_type *type,
     return alloc_sized(mni_gc(gc), type, MNI_GC_ARRAY, size);
 }
 
+/* The same without a type: the kinds for small sizes are found at once. */
+static inline void *alloc_bytes(struct mn_gc *front, enum mni_gc_shape shape,
+                                size_t size)
+{
+    struct mni_gc *gc = mni_gc(front);
+    size_t granules = (size + MN_GC_GRANULE - 1) / MN_GC_GRANULE;
+
+    if (granules >= MNI_GC_DIRECT || size > PTRDIFF_MAX)
+        return alloc_sized(gc, NULL, shape, size);
+    struct mni_gc_kind **direct =
+        &gc->bytes[shape == MNI_GC_LEAF][granules];
+    if (*direct == NULL) {
+        *direct = mni_gc_kind_of(gc, NULL, shape, size);
+        if (*direct == NULL)
+            return NULL;
+    }
+    if ((*direct)->slots == 0)
+        return alloc_sized(gc, NULL, shape, size);
+    return mn_gc_take(&(*direct)->front);
+}
+
 void *mn_gc_new_untyped(struct mn_gc *gc, size_t size)
 {
-    return alloc_sized(mni_gc(gc), NULL, MNI_GC_UNTYPED, size);
+    return alloc_bytes(gc, MNI_GC_UNTYPED, size);
 }
 
 void *mn_gc_new_leaf(struct mn_gc *gc, size_t size)
 {
-    return alloc_sized(mni_gc(gc), NULL, MNI_GC_LEAF, size);
+    return alloc_bytes(gc, MNI_GC_LEAF, size);
 }
 
 /* Leave what is left of all runs; it is free. */

@@ -65,6 +65,7 @@ struct mni_gc *mni_gc_begin(struct mni_gc *gc,
     gc->size = gc->heap.size;
     gc->front.base = (uintptr_t)gc->heap.start;
     gc->front.marks = gc->mark_table.start;
+    gc->front.noted = gc->options.generational;
     gc->pages = (struct mni_gc_page *)(void *)gc->page_table.start;
     gc->page_count = (uint32_t)(gc->heap.size >> gc->page_shift);
     gc->stack = (size_t *)(void *)gc->stack_table.start;

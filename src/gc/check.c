@@ -115,8 +115,9 @@ static bool check_kind(const struct mni_gc *gc, const struct mni_gc_kind *kind,
     return kind->front.next <= kind->end
            && (kind->front.limit == kind->end
                || kind->front.limit == kind->front.next)
-           && check_zero(kind->front.next,
-                         (size_t)(kind->end - kind->front.next));
+           && (kind->asked == MNI_GC_LEAF
+               || check_zero(kind->front.next,
+                             (size_t)(kind->end - kind->front.next)));
 }
 
 /* Each page that says it is in a list is in one. */

@@ -95,7 +95,7 @@ struct mni_gc_system {
     size_t unit; /* bytes, of what is committed and purged */
 };
 
-enum { MNI_GC_HASH = 32 };
+enum { MNI_GC_HASH = 32, MNI_GC_DIRECT = 40 };
 
 struct mni_gc {
     struct mn_gc front;
@@ -115,6 +115,7 @@ struct mni_gc {
     size_t kind_used; /* bytes of kind_table */
     struct mn_tiled tiled;
     struct mni_gc_kind *kinds[MNI_GC_HASH];
+    struct mni_gc_kind *bytes[2][MNI_GC_DIRECT]; /* untyped, leaf: by granules */
 
     uint32_t stock; /* free pages, the warmest first */
     uint32_t stock_count;

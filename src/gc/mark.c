@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* mark.c -- following references.
  *
- * What is to be marked is on a stack. What is taken from it goes through a
- * short queue first: the processor fetches the object and its mark meanwhile.
+ * What is to be marked is on a stack. What is taken from it goes through two
+ * short queues: in one while the processor fetches its mark, in the other, if it
+ * has references, while it fetches the object.
  * If the stack is full and cannot grow, objects are marked and not followed,
  * their pages are noted, and all marked objects there are followed again when
  * the stack is empty; so there is no failure, and no recursion.
@@ -211,7 +212,8 @@ mark_follow(struct mni_gc *gc, struct mark *m, struct mni_gc_page *page,
     }
 }
 
-static inline __attribute__((always_inline)) void
+/* Mark the object; it, if its references are to be followed, or else 0. */
+static inline __attribute__((always_inline)) uintptr_t
 mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object)
 {
     unsigned char *mark = &m->marks[(object - m->base) / MN_GC_GRANULE];
@@ -219,18 +221,20 @@ mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object)
     size_t offset = (object - m->base) & (((size_t)1 << m->page_shift) - 1);
 
     if ((*mark & MNI_GC_EPOCH) == m->epoch)
-        return;
+        return 0;
     if (__builtin_expect(!mark_is_start(page, offset), 0)) {
         object = mark_interior(gc, object);
         mark = &m->marks[(object - m->base) / MN_GC_GRANULE];
         page = &m->pages[(object - m->base) >> m->page_shift];
         if ((*mark & MNI_GC_EPOCH) == m->epoch)
-            return;
+            return 0;
     }
     *mark = (unsigned char)((*mark & MNI_GC_STAYS) | m->alive);
     page->live++;
-    if (page->kind->shape != MNI_GC_LEAF)
-        mark_follow(gc, m, page, object);
+    if (page->kind->shape == MNI_GC_LEAF)
+        return 0;
+    __builtin_prefetch((const void *)object);
+    return object;
 }
 
 /* Go on with an object that has more references than a slice. */
@@ -245,26 +249,31 @@ static size_t mark_go_on(struct mni_gc *gc, uintptr_t object, size_t top)
 static void mark_all(struct mni_gc *gc)
 {
     struct mark m = mark_load(gc);
-    uintptr_t queue[MARK_QUEUE] = {0};
+    uintptr_t marks[MARK_QUEUE] = {0};   /* whose marks are being fetched */
+    uintptr_t objects[MARK_QUEUE] = {0}; /* that are being fetched */
     unsigned at = 0;
 
-    for (unsigned idle = 0; idle <= MARK_QUEUE || m.top > 0; idle++) {
-        uintptr_t object = queue[at];
-        uintptr_t next = 0;
+    for (unsigned idle = 0; idle <= 2 * MARK_QUEUE || m.top > 0; idle++) {
+        uintptr_t object = marks[at];
+        uintptr_t follow = objects[at];
+        marks[at] = 0;
         if (m.top > 0) {
             idle = 0;
-            next = m.stack[--m.top];
+            uintptr_t next = m.stack[--m.top];
             if (next & MARK_AGAIN) {
                 m.top = mark_go_on(gc, next, m.top);
-                continue;
+                m.capacity = gc->capacity;
+            } else {
+                __builtin_prefetch(&m.marks[(next - m.base) / MN_GC_GRANULE],
+                                   1);
+                marks[at] = next;
             }
-            __builtin_prefetch((const void *)next);
-            __builtin_prefetch(&m.marks[(next - m.base) / MN_GC_GRANULE], 1);
         }
-        queue[at] = next;
+        objects[at] = object != 0 ? mark_object(gc, &m, object) : 0;
         at = (at + 1) % MARK_QUEUE;
-        if (object != 0)
-            mark_object(gc, &m, object);
+        if (follow != 0)
+            mark_follow(gc, &m, &m.pages[(follow - m.base) >> m.page_shift],
+                        follow);
     }
     gc->top = m.top;
 }

@@ -140,7 +140,7 @@ uint32_t mni_gc_pages_take(struct mni_gc *gc, struct mni_gc_kind *kind,
         return MNI_GC_NONE;
     for (uint32_t i = 0; i < count; i++) {
         struct mni_gc_page *record = &gc->pages[page + i];
-        if (!record->is_clean)
+        if (!record->is_clean && kind->asked != MNI_GC_LEAF)
             __builtin_memset(mni_gc_page_start(gc, page + i), 0,
                              mni_gc_page_size(gc));
         *record = (struct mni_gc_page){.head = i};
