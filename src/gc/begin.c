@@ -11,7 +11,7 @@ enum {
     BEGIN_PAGES = 32,                /* so many, if they need not be less */
     BEGIN_NURSERY = 4 << 20,         /* bytes */
     BEGIN_RESERVE = 8 << 20,         /* bytes */
-    BEGIN_GROWTH = 50,               /* percent */
+    BEGIN_GROWTH = 40,               /* percent */
     BEGIN_STACK_LEAST = 128,         /* words, for what is to be marked */
     BEGIN_COMMIT = 1 << 20,          /* bytes, as the heap grows */
     BEGIN_ALIGN = 2 * sizeof(void *) /* of all tables */

@@ -13,7 +13,7 @@
 #include "gc/peek.h"
 
 enum {
-    MARK_QUEUE = 16,            /* objects that are fetched meanwhile */
+    MARK_QUEUE = 32,            /* objects that are fetched meanwhile */
     MARK_SLICE = 64,            /* references followed at a time */
     MARK_ROOM = MARK_SLICE + 2, /* words of the stack for one slice */
     MARK_ROOTS = 1024,          /* words of the stack for roots */
