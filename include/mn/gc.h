@@ -7,8 +7,9 @@
  * number of collectors, and each is used by one thread at a time, outside
  * signal handlers; what can be seen of a breach stops the program.
  *
- * Objects are filled with zero, unless stated, and aligned to MN_GC_GRANULE. Out
- * of memory is NULL, after a collection. Whatever allocates may collect first.
+ * Objects are filled with zero, unless stated, and aligned to MN_GC_GRANULE.
+ * Out of memory is NULL, after a collection. Whatever allocates may collect
+ * first.
  *
  * How to use it: docs/manual/gc.md. Design: docs/design/gc.md
  */

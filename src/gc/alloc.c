@@ -211,8 +211,7 @@ static inline void *alloc_bytes(struct mn_gc *front, enum mni_gc_shape shape,
 
     if (granules >= MNI_GC_DIRECT || size > PTRDIFF_MAX)
         return alloc_sized(gc, NULL, shape, size);
-    struct mni_gc_kind **direct =
-        &gc->bytes[shape == MNI_GC_LEAF][granules];
+    struct mni_gc_kind **direct = &gc->bytes[shape == MNI_GC_LEAF][granules];
     if (*direct == NULL) {
         *direct = mni_gc_kind_of(gc, NULL, shape, size);
         if (*direct == NULL)

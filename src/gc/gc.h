@@ -115,7 +115,8 @@ struct mni_gc {
     size_t kind_used; /* bytes of kind_table */
     struct mn_tiled tiled;
     struct mni_gc_kind *kinds[MNI_GC_HASH];
-    struct mni_gc_kind *bytes[2][MNI_GC_DIRECT]; /* untyped, leaf: by granules */
+    struct mni_gc_kind
+        *bytes[2][MNI_GC_DIRECT]; /* untyped, leaf: by granules */
 
     uint32_t stock; /* free pages, the warmest first */
     uint32_t stock_count;

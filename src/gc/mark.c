@@ -2,11 +2,11 @@
 /* mark.c -- following references.
  *
  * What is to be marked is on a stack. What is taken from it goes through two
- * short queues: in one while the processor fetches its mark, in the other, if it
- * has references, while it fetches the object.
- * If the stack is full and cannot grow, objects are marked and not followed,
- * their pages are noted, and all marked objects there are followed again when
- * the stack is empty; so there is no failure, and no recursion.
+ * short queues: in one while the processor fetches its mark, in the other, if
+ * it has references, while it fetches the object. If the stack is full and
+ * cannot grow, objects are marked and not followed, their pages are noted, and
+ * all marked objects there are followed again when the stack is empty; so there
+ * is no failure, and no recursion.
  */
 #include "gc/gc.h"
 
