@@ -117,16 +117,23 @@ static inline MN_MUST_USE void *mn_gc_take(struct mn_gc_kind *kind)
 /* ---- stores into objects, where the collector is generational ---- */
 
 enum { MNI_GC_LOG = 0x80 };
-MN_API void mn_gc_note(struct mn_gc *gc, void *holder) MN_NONNULL(1, 2);
+MN_API void mn_gc_note(struct mn_gc *gc, void *holder, const void *field)
+    MN_NONNULL(1, 2);
 
-/* Say that a reference in `holder`, the start of an object, is to change.
+static inline bool mni_gc_is_noted(const struct mn_gc *gc, const void *holder)
+{
+    return gc->noted
+           && (gc->marks[((uintptr_t)holder - gc->base) / MN_GC_GRANULE]
+               & MNI_GC_LOG)
+                  != 0;
+}
+
+/* Say that references in `holder`, the start of an object, are to change.
  * Requires: that is done before the next allocation. */
 static inline void mn_gc_touch(struct mn_gc *gc, void *holder)
 {
-    if (gc->noted
-        && gc->marks[((uintptr_t)holder - gc->base) / MN_GC_GRANULE]
-               & MNI_GC_LOG)
-        mn_gc_note(gc, holder);
+    if (mni_gc_is_noted(gc, holder))
+        mn_gc_note(gc, holder, NULL);
 }
 
 /* Store `value` at `field`, a reference in `holder`, as in
@@ -134,7 +141,8 @@ static inline void mn_gc_touch(struct mn_gc *gc, void *holder)
 static inline void mn_gc_store(struct mn_gc *gc, void *holder, void *field,
                                const void *value)
 {
-    mn_gc_touch(gc, holder);
+    if (mni_gc_is_noted(gc, holder))
+        mn_gc_note(gc, holder, field);
     __builtin_memcpy(field, &value, sizeof value);
 }
 

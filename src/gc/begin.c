@@ -70,8 +70,8 @@ struct mni_gc *mni_gc_begin(struct mni_gc *gc,
     gc->page_count = (uint32_t)(gc->heap.size >> gc->page_shift);
     gc->stack = (size_t *)(void *)gc->stack_table.start;
     gc->capacity = gc->stack_table.committed / sizeof(size_t);
-    gc->log = (void **)(void *)gc->log_table.start;
-    gc->log_capacity = gc->log_table.committed / sizeof(void *);
+    gc->log = (size_t *)(void *)gc->log_table.start;
+    gc->log_capacity = gc->log_table.committed / sizeof *gc->log;
     gc->stock = gc->young = MNI_GC_NONE;
     gc->epoch = 1;
     gc->alive = (unsigned char)(gc->options.generational ? 1 | MNI_GC_LOG : 1);

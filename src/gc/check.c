@@ -12,10 +12,12 @@ struct check_sums {
 
 /* ---- pages ---- */
 
-static bool check_zero(const unsigned char *bytes, size_t count)
+/* Whether no byte has a bit that is not in `allowed`. */
+static bool check_bits(const unsigned char *bytes, size_t count,
+                       unsigned allowed)
 {
     for (size_t i = 0; i < count; i++)
-        if (bytes[i] != 0)
+        if (bytes[i] & ~allowed)
             return false;
     return true;
 }
@@ -36,7 +38,8 @@ static bool check_free(const struct mni_gc *gc, uint32_t index)
     }
     return page->live == 0 && page->queued == 0 && page->bytes == 0
            && !page->is_young && !page->is_queued && !page->rescan
-           && check_zero(marks, mni_gc_page_size(gc) / MN_GC_GRANULE);
+           && check_bits(marks, mni_gc_page_size(gc) / MN_GC_GRANULE,
+                         page->head != 0 ? MNI_GC_CARD : 0);
 }
 
 /* A mark byte that starts no slot is 0; count the others. */
@@ -48,12 +51,13 @@ static bool check_marks(const struct mni_gc *gc, uint32_t index)
     size_t step =
         page->bytes != 0 ? count : page->kind->front.size / MN_GC_GRANULE;
     size_t end = page->bytes != 0 ? 1 : page->kind->slots * step;
+    unsigned apart = page->bytes != 0 ? MNI_GC_CARD : 0;
     size_t live = 0;
     size_t queued = 0;
 
     for (size_t i = 0; i < count; i++) {
         unsigned epoch = marks[i] & MNI_GC_EPOCH;
-        if (marks[i] != 0 && (i % step != 0 || i >= end))
+        if ((marks[i] & ~apart) != 0 && (i % step != 0 || i >= end))
             return false;
         if (epoch != 0 && epoch != gc->epoch)
             return false;
@@ -116,8 +120,8 @@ static bool check_kind(const struct mni_gc *gc, const struct mni_gc_kind *kind,
            && (kind->front.limit == kind->end
                || kind->front.limit == kind->front.next)
            && (kind->asked == MNI_GC_LEAF
-               || check_zero(kind->front.next,
-                             (size_t)(kind->end - kind->front.next)));
+               || check_bits(kind->front.next,
+                             (size_t)(kind->end - kind->front.next), 0));
 }
 
 /* Each page that says it is in a list is in one. */

@@ -26,17 +26,7 @@ static void collect_forget(struct mni_gc *gc)
         gc->pages[page].live = gc->pages[page].counted = 0;
     gc->live = 0;
     gc->live_count = 0;
-    gc->log_count = 0;
-}
-
-/* Old objects that changed may lead to young ones. */
-static void collect_log(struct mni_gc *gc)
-{
-    for (size_t i = 0; i < gc->log_count; i++) {
-        uintptr_t holder = (uintptr_t)gc->log[i];
-        *mni_gc_mark(gc, holder) |= MNI_GC_LOG;
-        mni_gc_rescan(gc, holder);
-    }
+    mni_gc_forget_log(gc);
 }
 
 static void collect_mark(struct mni_gc *gc, bool full)
@@ -44,7 +34,7 @@ static void collect_mark(struct mni_gc *gc, bool full)
     if (full)
         collect_forget(gc);
     else
-        collect_log(gc);
+        mni_gc_follow_log(gc);
     mni_gc_mark_roots(gc);
     mni_gc_drain(gc);
     if (!full && gc->options.verify)
@@ -110,20 +100,4 @@ void mn_gc_collect(struct mn_gc *front, bool full)
 
     MN_CHECK(!gc->busy, "the collector is used while it collects");
     mni_gc_collect(gc, full);
-}
-
-void mn_gc_note(struct mn_gc *front, void *holder)
-{
-    struct mni_gc *gc = mni_gc(front);
-
-    *mni_gc_mark(gc, (uintptr_t)holder) &= (unsigned char)~MNI_GC_LOG;
-    if (gc->log_count == gc->log_capacity) {
-        if (!mni_gc_grow(gc, &gc->log_table,
-                         (gc->log_count + 1) * sizeof *gc->log)) {
-            gc->log_lost = true;
-            return;
-        }
-        gc->log_capacity = gc->log_table.committed / sizeof *gc->log;
-    }
-    gc->log[gc->log_count++] = holder;
 }

@@ -6,7 +6,7 @@
  * and stack.c find roots, mark.c follows references, weak.c and finalize.c
  * treat what died, sweep.c makes room of it, collect.c is one collection from
  * end to end, and verify.c, check.c and stats.c look at the whole. system.c
- * alone knows that there is a system.
+ * alone knows that there is a system. log.c notes what changed.
  *
  * A mark byte tells of the object that starts at its granule. Between two
  * collections it is the epoch if the last collection found the object, and 0
@@ -26,7 +26,9 @@ enum {
     MNI_GC_EPOCH = 3,     /* bits of the epoch: 1 or 2 */
     MNI_GC_DUE = 0x40,    /* its type's drop is to be called once it is dead */
     MNI_GC_QUEUED = 0x20, /* it was dead, and waits for that call */
-    MNI_GC_STAYS = MNI_GC_DUE | MNI_GC_QUEUED
+    MNI_GC_CARD = 0x10,   /* this part of a large object is in the log */
+    MNI_GC_STAYS = MNI_GC_DUE | MNI_GC_QUEUED,
+    MNI_GC_PART = 512 /* bytes of such a part */
 };
 
 #define MNI_GC_NONE UINT32_MAX /* no page */
@@ -137,7 +139,7 @@ struct mni_gc {
 
     size_t *stack; /* what is to be marked */
     size_t top, capacity;
-    void **log; /* holders of references that changed */
+    size_t *log; /* objects that changed, and parts of large ones, plus 1 */
     size_t log_count, log_capacity;
     bool log_lost;
 
@@ -242,6 +244,7 @@ void mni_gc_mark_stack(struct mni_gc *gc, const void *stack);
 void mni_gc_push(struct mni_gc *gc, uintptr_t object);
 void mni_gc_drain(struct mni_gc *gc);
 void mni_gc_rescan(struct mni_gc *gc, uintptr_t object);
+void mni_gc_rescan_part(struct mni_gc *gc, uintptr_t part);
 
 /* Call `fn` with each marked object in the page. */
 typedef void (*mni_gc_object_fn)(struct mni_gc *gc, struct mni_gc_page *page,
@@ -259,6 +262,17 @@ bool mni_gc_queue_dead(struct mni_gc *gc, bool full);
 void mni_gc_mark_queued(struct mni_gc *gc);
 void mni_gc_sweep(struct mni_gc *gc, bool full);
 void mni_gc_verify(struct mni_gc *gc);
+
+/* log.c: a part of a large object that changed; follow what is in the log, or
+ * forget it. */
+struct mni_gc_part {
+    struct mni_gc_page *page;
+    unsigned char *object;
+    size_t from, to; /* bytes in the object */
+};
+struct mni_gc_part mni_gc_part_at(const struct mni_gc *gc, uintptr_t part);
+void mni_gc_follow_log(struct mni_gc *gc);
+void mni_gc_forget_log(struct mni_gc *gc);
 
 /* collect.c */
 void mni_gc_collect(struct mni_gc *gc, bool full);

@@ -292,6 +292,29 @@ void mni_gc_rescan(struct mni_gc *gc, uintptr_t object)
     mark_slice(gc, (unsigned char *)object, 0);
 }
 
+/* The references of a part of a large array, and of elements that it cuts. */
+void mni_gc_rescan_part(struct mni_gc *gc, uintptr_t part)
+{
+    struct mni_gc_part at = mni_gc_part_at(gc, part);
+    const struct mni_gc_kind *kind = at.page->kind;
+    bool untyped = kind->shape == MNI_GC_UNTYPED;
+    size_t size = untyped ? sizeof(void *) : kind->type->size;
+    size_t count = untyped ? 1 : kind->strong_count;
+    size_t from = at.from / size * count;
+    size_t to = (at.to + size - 1) / size * count;
+
+    for (; from < to; from += MARK_SLICE) {
+        size_t end = to - from < MARK_SLICE ? to : from + MARK_SLICE;
+        if (!mark_room(gc))
+            mark_all(gc);
+        if (untyped)
+            mark_words(gc, (const size_t *)(const void *)at.object + from,
+                       end - from);
+        else
+            mark_members(gc, kind, at.object, from, end);
+    }
+}
+
 static void mark_again(struct mni_gc *gc, struct mni_gc_page *page,
                        unsigned char *object, void *context)
 {

@@ -22,17 +22,25 @@ static void weak_visited(void *slot, const struct mn_member *member,
         weak_clear(context, slot);
 }
 
+/* The elements from number `from` to before `to`. */
+static void weak_elements(struct mni_gc *gc, const struct mni_gc_kind *kind,
+                          unsigned char *object, size_t from, size_t to)
+{
+    const uint32_t *offsets = kind->offsets + kind->strong_count;
+
+    for (; from < to; from++)
+        for (uint32_t k = 0; k < kind->weak_count; k++)
+            weak_clear(gc, object + from * kind->type->size + offsets[k]);
+}
+
 static void weak_object(struct mni_gc *gc, struct mni_gc_page *page,
                         unsigned char *object, void *context)
 {
     const struct mni_gc_kind *kind = page->kind;
-    const uint32_t *offsets = kind->offsets + kind->strong_count;
-    size_t count = kind->weak_count == 0 ? 0 : mni_gc_elements(page);
 
     (void)context;
-    for (size_t i = 0; i < count; i++)
-        for (uint32_t k = 0; k < kind->weak_count; k++)
-            weak_clear(gc, object + i * kind->type->size + offsets[k]);
+    if (kind->weak_count != 0)
+        weak_elements(gc, kind, object, 0, mni_gc_elements(page));
     if (kind->visited)
         kind->type->visit(object, weak_visited, gc);
 }
@@ -52,11 +60,26 @@ static void weak_roots(struct mni_gc *gc)
             weak_clear(gc, (char *)root->start + i * sizeof(void *));
 }
 
+/* What the log names: an object, or a part of one. */
+static void weak_logged(struct mni_gc *gc, uintptr_t entry)
+{
+    struct mni_gc_part at = mni_gc_part_at(gc, mni_round_down(entry, 2));
+    const struct mni_gc_kind *kind = at.page->kind;
+
+    if (entry % 2 == 0) {
+        weak_object(gc, mni_gc_page_of(gc, entry),
+                    gc->heap.start + (entry - gc->front.base), NULL);
+    } else if (kind->weak_count != 0) {
+        size_t size = kind->type->size;
+        weak_elements(gc, kind, at.object, at.from / size,
+                      (at.to + size - 1) / size);
+    }
+}
+
 void mni_gc_clear_weak(struct mni_gc *gc, bool full)
 {
     weak_roots(gc);
     mni_gc_each_page(gc, full, weak_page);
     for (size_t i = 0; !full && i < gc->log_count; i++)
-        weak_object(gc, mni_gc_page_of(gc, (uintptr_t)gc->log[i]), gc->log[i],
-                    NULL);
+        weak_logged(gc, gc->log[i]);
 }

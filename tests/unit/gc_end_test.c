@@ -108,6 +108,38 @@ TEST(weak_roots_end_with_their_target)
     mn_gc_root_end(&root);
 }
 
+MN_TYPE_DECLARE(entry);
+struct entry {
+    long key;
+    struct file *file;
+    struct file *kept;
+};
+MN_TYPE(entry, MN_REFERENCES(MN_MEMBER_IS(GC_WEAK, entry, file, file),
+                             MN_MEMBER_IS(GC, entry, kept, file)));
+
+TEST(weak_tables_forget_what_died)
+{
+    enum { ENTRIES = 5000 };
+
+    begin(true);
+    MN_GC_FRAME(gc, my, struct entry * table;);
+    my.table = mn_gc_new_array(gc, &entry_type, ENTRIES);
+    mn_gc_collect(gc, false);
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = (size_t)round; i < ENTRIES; i += 61) {
+            struct entry *entry = &my.table[i];
+            struct file *file = mn_gc_new_leaf(gc, sizeof *file);
+            mn_gc_store(gc, my.table, &entry->file, file);
+            mn_gc_store(gc, my.table, &entry->kept, i % 2 ? file : NULL);
+        }
+        mn_gc_collect(gc, round % 5 == 4);
+        EXPECT(mn_gc_check(gc));
+        for (size_t i = (size_t)round; i < ENTRIES; i += 61)
+            EXPECT(my.table[i].file == my.table[i].kept
+                   && (my.table[i].file != NULL) == (i % 2 != 0));
+    }
+}
+
 TEST(drops_are_called_once_and_when_asked_for)
 {
     begin(false);

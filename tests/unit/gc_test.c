@@ -301,6 +301,40 @@ TEST(minor_collections_release_what_is_young)
     EXPECT(stats_of(gc).minor_count == 4 && stats_of(gc).full_count == 1);
 }
 
+TEST(large_arrays_are_followed_where_they_changed)
+{
+    struct mn_gc *gc =
+        created((struct mn_gc_options){.generational = true, .verify = true});
+    MN_GC_FRAME(gc, my, struct cell * cells; void **untyped;);
+    enum { CELLS = 100000 };
+    uint64_t random = 5;
+
+    my.cells = mn_gc_new_array(gc, &cell_type, CELLS);
+    my.untyped = mn_gc_new_untyped(gc, CELLS * sizeof(void *));
+    mn_gc_collect(gc, false);
+    size_t count = 2;
+    for (int round = 0; round < 50; round++) {
+        for (int i = 0; i < 40; i++) {
+            size_t at = (size_t)(test_random(&random) % CELLS);
+            count += my.cells[at].at == NULL;
+            mn_gc_store(gc, my.cells, &my.cells[at].at,
+                        mn_gc_new(gc, &node_type));
+            at = i == 0 ? CELLS - 1 : (size_t)(test_random(&random) % CELLS);
+            count += my.untyped[at] == NULL;
+            mn_gc_store(gc, my.untyped, &my.untyped[at],
+                        mn_gc_new(gc, &node_type));
+        }
+        EXPECT(mn_gc_check(gc));
+        EXPECT(count_after(gc, round % 10 == 9) >= count);
+    }
+    EXPECT(count_after(gc, true) == count);
+    my.untyped = NULL; /* with parts in the log */
+    mn_gc_store(gc, my.cells, &my.cells[7].at, NULL);
+    (void)count_after(gc, true);
+    my.cells = NULL;
+    EXPECT(count_after(gc, true) == 0);
+}
+
 TEST(a_store_without_a_word_is_found)
 {
     struct mn_gc *gc =
