@@ -28,7 +28,7 @@ enum {
     MNI_GC_QUEUED = 0x20, /* it was dead, and waits for that call */
     MNI_GC_CARD = 0x10,   /* this part of a large object is in the log */
     MNI_GC_STAYS = MNI_GC_DUE | MNI_GC_QUEUED,
-    MNI_GC_PART = 512 /* bytes of such a part */
+    MNI_GC_PART = 64 /* bytes of such a part */
 };
 
 #define MNI_GC_NONE UINT32_MAX /* no page */

@@ -6,7 +6,10 @@
  */
 #include "gc/gc.h"
 
-enum { LOG_PART = 1 }; /* a bit: the entry is a part of a large object */
+enum {
+    LOG_PART = 1,  /* a bit: the entry is a part of a large object */
+    LOG_AHEAD = 16 /* entries that are fetched meanwhile */
+};
 
 static bool log_put(struct mni_gc *gc, uintptr_t entry)
 {
@@ -57,6 +60,11 @@ void mni_gc_follow_log(struct mni_gc *gc)
 {
     for (size_t i = 0; i < gc->log_count; i++) {
         uintptr_t entry = gc->log[i];
+        if (i + LOG_AHEAD < gc->log_count) {
+            uintptr_t next = gc->log[i + LOG_AHEAD];
+            __builtin_prefetch((const void *)next);
+            __builtin_prefetch(mni_gc_mark(gc, next), 1);
+        }
         if (entry & LOG_PART) {
             *mni_gc_mark(gc, entry) &= (unsigned char)~MNI_GC_CARD;
             mni_gc_rescan_part(gc, entry - LOG_PART);
