@@ -38,7 +38,7 @@ enum mn_gc_phase {
 
 struct mn_gc_options { /* what is 0 has its default */
     size_t limit;      /* bytes of pages with objects, at most */
-    size_t nursery;    /* bytes to allocate between minor collections: 4 MiB */
+    size_t nursery;    /* bytes to allocate between minor collections: 8 MiB */
     size_t reserve;    /* bytes to allocate before the first full one: 8 MiB */
     unsigned growth;   /* percent to grow by until the next full one: 40 */
     bool generational; /* stores go through mn_gc_store */

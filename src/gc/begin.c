@@ -9,7 +9,7 @@ enum {
     BEGIN_PAGE_SHIFT_LEAST = 8,      /* pages of a buffer: 256 bytes at least */
     BEGIN_PAGE_SHIFT = 14,           /* and 16 KiB at most */
     BEGIN_PAGES = 32,                /* so many, if they need not be less */
-    BEGIN_NURSERY = 4 << 20,         /* bytes */
+    BEGIN_NURSERY = 8 << 20,         /* bytes */
     BEGIN_RESERVE = 8 << 20,         /* bytes */
     BEGIN_GROWTH = 40,               /* percent */
     BEGIN_STACK_LEAST = 128,         /* words, for what is to be marked */
