@@ -67,27 +67,27 @@ MN_API struct mn_gc *mn_gc_init(void *memory, size_t size,
 /* Release all objects, without a call of any drop, and all other memory. */
 MN_API void mn_gc_destroy(struct mn_gc *gc) MN_NONNULL(1);
 
-/* ---- objects ---- */
+/* ---- objects; a collection reads and changes them, so that compilers must not
+ * be told that nothing else leads to what these functions return ---- */
 
 /* An object of that type. Requires: mn_type_check(type), an alignment of at
  * most MN_GC_GRANULE, and that the description stays as it is. */
 MN_API void *mn_gc_new(struct mn_gc *gc, const struct mn_type *type) MN_MUST_USE
-    MN_NONNULL(1, 2) MN_UNALIASED;
+    MN_NONNULL(1, 2);
 
 /* `count` objects of that type, side by side, which live as one. Requires: it
  * has neither a drop nor a visit. */
 MN_API void *mn_gc_new_array(struct mn_gc *gc, const struct mn_type *type,
-                             size_t count) MN_MUST_USE
-    MN_NONNULL(1, 2) MN_UNALIASED;
+                             size_t count) MN_MUST_USE MN_NONNULL(1, 2);
 
 /* `size` bytes in which every aligned word that could lead to an object, or
  * into one with .interior, does. */
 MN_API void *mn_gc_new_untyped(struct mn_gc *gc, size_t size) MN_MUST_USE
-    MN_NONNULL(1) MN_SIZED_BY(2) MN_UNALIASED;
+    MN_NONNULL(1) MN_SIZED_BY(2);
 
 /* `size` bytes without pointers. Their content is undefined. */
 MN_API void *mn_gc_new_leaf(struct mn_gc *gc, size_t size) MN_MUST_USE
-    MN_NONNULL(1) MN_SIZED_BY(2) MN_UNALIASED;
+    MN_NONNULL(1) MN_SIZED_BY(2);
 
 /* Where objects of one type come from; fields are private. */
 struct mn_gc_kind {

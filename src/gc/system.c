@@ -13,10 +13,11 @@
 enum {
     SYSTEM_PAGE_SHIFT = 14,
     SYSTEM_RECORDS_FIRST = 64, /* blocks of the region */
-    SYSTEM_KINDS = 16 << 20,   /* bytes for kinds of objects */
+    SYSTEM_KINDS = 16 << 20,   /* bytes for kinds of objects, or less: */
+    SYSTEM_KINDS_PART = 64,    /* that part of the heap */
     SYSTEM_STACK_PART = 4,     /* of the heap, for what is to be marked */
     SYSTEM_LOG_PART = 16,      /* for changed objects */
-    SYSTEM_LIMIT_PART = 8,     /* of the addresses that there may be */
+    SYSTEM_LIMIT_PART = 2,     /* of the addresses that there may be */
     SYSTEM_TABLES = 7
 };
 
@@ -64,7 +65,9 @@ static size_t system_sizes(size_t heap, size_t sizes[SYSTEM_TABLES])
     size_t all = 0;
 
     sizes[0] = heap;
-    sizes[1] = SYSTEM_KINDS;
+    sizes[1] = heap / SYSTEM_KINDS_PART < SYSTEM_KINDS
+                   ? heap / SYSTEM_KINDS_PART
+                   : SYSTEM_KINDS;
     sizes[2] = heap / MN_GC_GRANULE;
     sizes[3] = pages * sizeof(struct mni_gc_page);
     sizes[4] = mni_tiled_layout_bytes(pages, pages + 1);

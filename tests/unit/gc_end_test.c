@@ -192,6 +192,22 @@ TEST(what_waits_keeps_what_it_leads_to)
     mn_gc_destroy(gc);
 }
 
+TEST(what_waits_refers_weakly_to_what_lives)
+{
+    for (int minor = 0; minor < 2; minor++) {
+        begin(minor != 0);
+        struct file *file = opened(1);
+        file->weak = mn_gc_new_leaf(gc, sizeof *file);
+        file->peer = opened(2);
+        file->peer->weak = file; /* which waits, too */
+        mn_gc_collect(gc, !minor);
+        EXPECT(due() == 2);
+        EXPECT(file->weak == NULL);
+        EXPECT(file->peer->weak == file);
+        mn_gc_destroy(gc);
+    }
+}
+
 TEST(cycles_with_drops_and_weak_references_end)
 {
     begin(true);
