@@ -74,6 +74,18 @@ static void visited_visit(void *object, mn_member_fn fn, void *context)
 }
 
 MN_TYPE(visited, .visit = visited_visit);
+MN_TYPE_DECLARE(dropped);
+struct dropped {
+    struct any *ref[REFS];
+    struct any *weak;
+    size_t id;
+    size_t serial;
+};
+static void dropped_end(struct dropped *dropped);
+MN_DROP(dropped, dropped_end)
+MN_TYPE(dropped, .drop = dropped_drop,
+        MN_REFERENCES(MN_MEMBER_IS(GC, dropped, ref, any),
+                      MN_MEMBER_IS(GC_WEAK, dropped, weak, any)));
 MN_TYPE_DECLARE(cell);
 struct cell {
     size_t id;
@@ -81,7 +93,17 @@ struct cell {
 };
 MN_TYPE(cell, MN_REFERENCES(MN_MEMBER_IS(GC, cell, at, any)));
 
-enum kind { SMALL, MEDIUM, LARGE, VISITED, CELLS, UNTYPED, LEAF, KINDS };
+enum kind {
+    SMALL,
+    MEDIUM,
+    LARGE,
+    VISITED,
+    DROPPED,
+    CELLS,
+    UNTYPED,
+    LEAF,
+    KINDS
+};
 
 struct model {
     enum kind kind;
@@ -99,6 +121,8 @@ struct world {
     int root[ROOTS];
     void *roots[ROOTS];
     struct mn_gc_root begun;
+    size_t serial; /* of the next object with a drop */
+    bool reached[STEPS], ended[STEPS];
 };
 
 static struct world world;
@@ -126,7 +150,7 @@ static size_t *id(const struct model *model)
 
 static bool has_weak(const struct model *model)
 {
-    return model->kind <= VISITED;
+    return model->kind <= DROPPED;
 }
 
 static size_t references(const struct model *model)
@@ -136,8 +160,8 @@ static size_t references(const struct model *model)
 
 static void *made(enum kind kind)
 {
-    static const struct mn_type *const types[] = {&any_type, &medium_type,
-                                                  &large_type, &visited_type};
+    static const struct mn_type *const types[] = {
+        &any_type, &medium_type, &large_type, &visited_type, &dropped_type};
 
     switch (kind) {
     case CELLS:
@@ -179,9 +203,38 @@ static int reach_all(void)
         world.models[i].reached = false;
     for (int i = 0; i < ROOTS; i++)
         reach(world.root[i]);
-    for (int i = 0; i < world.count; i++)
-        count += world.models[i].reached;
+    memset(world.reached, 0, sizeof world.reached);
+    for (int i = 0; i < world.count; i++) {
+        const struct model *model = &world.models[i];
+        count += model->reached;
+        if (model->reached && model->kind == DROPPED)
+            world.reached[((struct dropped *)model->object)->serial] = true;
+    }
     return count;
+}
+
+/* Each is dropped once, after nothing led to it any more. */
+static void dropped_end(struct dropped *dropped)
+{
+    EXPECT(dropped->serial < world.serial);
+    EXPECT(!world.reached[dropped->serial] && !world.ended[dropped->serial]);
+    world.ended[dropped->serial] = true;
+    for (size_t i = 0; i < REFS; i++) /* what it leads to is there */
+        if (dropped->ref[i] != NULL)
+            EXPECT(mn_gc_block_at(world.gc, dropped->ref[i],
+                                  &(struct mn_block){0}));
+}
+
+/* Collect; a full collection also has what waited go. */
+static void collect(bool full)
+{
+    mn_gc_collect(world.gc, full);
+    (void)reach_all();
+    /* What only they led to is dead, and may wait, when they are gone. */
+    while (full && mn_gc_finalize(world.gc, 1 + pick(100)) != 0) {
+        mn_gc_collect(world.gc, false);
+        mn_gc_collect(world.gc, true);
+    }
 }
 
 static void *object_of(int at)
@@ -261,6 +314,8 @@ static void step_make(void)
     if (model->object == NULL) /* all else is as it was */
         return;
     *id(model) = (size_t)world.count;
+    if (model->kind == DROPPED)
+        ((struct dropped *)model->object)->serial = world.serial++;
     world.root[to] = world.count++;
     world.roots[to] = model->object;
 }
@@ -319,7 +374,7 @@ static void run(bool always)
             compact();
         if (always) {
             bool full = pick(3) == 0;
-            mn_gc_collect(world.gc, full);
+            collect(full);
             compare(full);
         }
         if (what < 40)
@@ -330,15 +385,19 @@ static void run(bool always)
             step_forget();
         else if (pick(4) == 0) {
             bool full = pick(2) == 0;
-            mn_gc_collect(world.gc, full);
+            collect(full);
             compare(full);
         }
     }
     mn_gc_root_end(&world.begun);
-    mn_gc_collect(world.gc, true);
+    memset(world.root, -1, sizeof world.root);
+    collect(true);
     struct mn_gc_stats stats;
     mn_gc_read_stats(world.gc, &stats);
     EXPECT(stats.object_count == 0 && stats.live == 0);
+    for (size_t i = 0; i < world.serial; i++)
+        EXPECT(world.ended[i]);
+    EXPECT(world.serial > 10);
     mn_gc_destroy(world.gc);
 }
 
