@@ -121,6 +121,8 @@ static bool alloc_refill(struct mni_gc *gc, struct mni_gc_kind *kind)
 static void *alloc_large(struct mni_gc *gc, struct mni_gc_kind *kind,
                          size_t bytes)
 {
+    if (bytes > gc->options.limit)
+        return NULL; /* no collection helps */
     if (gc->fresh >= gc->budget
         || (gc->fresh != 0 && bytes > gc->budget - gc->fresh))
         mni_gc_collect(gc, gc->want_full);

@@ -86,24 +86,38 @@ static void finalize_drop(struct mni_gc *gc, uint32_t index,
     page->kind->type->drop(object);
 }
 
+/* Drop what waits in that page. */
+static size_t finalize_page(struct mni_gc *gc, uint32_t index, size_t most)
+{
+    size_t count = 0;
+    size_t slot = 0;
+
+    while (count < most && gc->pages[index].queued != 0) {
+        unsigned char *object = finalize_waits(gc, index, &slot);
+        if (object != NULL) {
+            finalize_drop(gc, index, object);
+            count++;
+        } else {
+            slot = 0; /* a collection in a drop has queued more */
+        }
+    }
+    return count;
+}
+
 size_t mn_gc_finalize(struct mn_gc *front, size_t most)
 {
     struct mni_gc *gc = mni_gc(front);
     size_t count = 0;
 
     MN_CHECK(!gc->busy, "the collector is used while it collects");
+    /* From where the last call ended: many short calls go round once. */
     for (uint32_t i = 0; gc->due_count != 0 && i < gc->page_end; i++) {
-        size_t slot = 0;
-        unsigned char *object;
-        while (count < most && gc->pages[i].queued != 0) {
-            object = finalize_waits(gc, i, &slot);
-            if (object != NULL) {
-                finalize_drop(gc, i, object);
-                count++;
-            } else {
-                slot = 0; /* a collection in a drop has queued more */
-            }
-        }
+        if (gc->due_page >= gc->page_end)
+            gc->due_page = 0;
+        count += finalize_page(gc, gc->due_page, most - count);
+        if (count == most)
+            break;
+        gc->due_page++;
     }
     return count;
 }

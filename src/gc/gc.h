@@ -145,6 +145,7 @@ struct mni_gc {
 
     struct mn_gc_root *roots;
     uint64_t due_count;
+    uint32_t due_page; /* where mn_gc_finalize goes on */
     uint64_t minor_count, full_count, overflow_count;
     uint64_t began, pause_last, pause_max, pause_sum;
 };

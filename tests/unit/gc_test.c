@@ -4,7 +4,10 @@
 #include <mn/root.h>
 #include <mn/space.h>
 
+#include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -371,7 +374,11 @@ TEST(a_limit_is_kept_and_its_end_is_null)
         EXPECT(stats_of(gc).used_max == 2 * MIB);
         my.list = NULL;
         EXPECT(mn_gc_new_leaf(gc, MIB) != NULL);
+        uint64_t before = stats_of(gc).full_count;
         EXPECT(mn_gc_new_leaf(gc, 3 * MIB) == NULL);
+        EXPECT(mn_gc_new_leaf(gc, PTRDIFF_MAX) == NULL);
+        EXPECT(mn_gc_new_untyped(gc, SIZE_MAX) == NULL);
+        EXPECT(stats_of(gc).full_count == before); /* none helps */
     }
     EXPECT(mn_gc_new_leaf(gc, 2 * MIB) != NULL);
     mn_gc_destroy(gc);
@@ -458,6 +465,54 @@ TEST(collectors_come_and_go)
         for (int i = 0; i < 20; i++)
             mn_gc_destroy(some[i]);
     }
+}
+
+static void *use_elsewhere(void *context)
+{
+    struct mn_gc *gc = context;
+    struct node *volatile list = NULL;
+
+    mn_gc_stack(gc, MN_GC_HERE);
+    for (int i = 0; i < 5000; i++) {
+        struct node *node = mn_gc_new(gc, &node_type);
+        node->next = list;
+        list = node;
+        if (i % 1000 == 0)
+            mn_gc_collect(gc, true);
+    }
+    EXPECT(count_after(gc, true) >= 5000);
+    mn_gc_stack(gc, NULL);
+    return list;
+}
+
+TEST(another_thread_may_go_on)
+{
+    struct mn_gc *gc = created((struct mn_gc_options){0});
+    pthread_t thread;
+    void *list = NULL;
+
+    EXPECT(pthread_create(&thread, NULL, use_elsewhere, gc) == 0);
+    EXPECT(pthread_join(thread, &list) == 0);
+    MN_GC_FRAME(gc, my, void *list;);
+    my.list = list;
+    EXPECT(count_after(gc, true) == 5000);
+}
+
+TEST(the_child_of_a_fork_has_its_own)
+{
+    struct mn_gc *gc = created((struct mn_gc_options){.generational = true});
+    MN_GC_FRAME(gc, my, struct node * node;);
+    int status = 0;
+
+    my.node = mn_gc_new(gc, &node_type);
+    pid_t child = fork();
+    if (child == 0) {
+        my.node->next = mn_gc_new(gc, &node_type);
+        EXPECT(count_after(gc, false) == 2 && count_after(gc, true) == 2);
+        _exit(0);
+    }
+    EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    EXPECT(my.node->next == NULL && count_after(gc, true) == 1);
 }
 
 static int phases[8];
