@@ -76,7 +76,6 @@ void mni_arena_loosen(struct mni_arena *arena)
     if (arena->huge_size == 0)
         return;
     /* If it is refused, it was no use to begin with. */
-    (void)mni_os_protect(arena->huge, arena->huge_size,
-                         MN_PERM_RW | MNI_OS_SMALL);
+    (void)mni_os_protect(arena->huge, arena->huge_size, MNI_OS_SMALL);
     arena->huge_size = 0;
 }

@@ -32,7 +32,8 @@ void mni_os_release(void *start, size_t size);
 /* Change the permission of reserved memory; RW commits it. False if the
  * system refuses, and then nothing changed that matters. With one of these,
  * `perm` also tells by what pages the system should back what is touched from
- * now on, where it has a choice. */
+ * now on, where it has a choice. MNI_OS_SMALL alone leaves the permission as it
+ * is: the program may have changed that of its blocks. */
 enum { MNI_OS_HUGE = 1 << 8, MNI_OS_SMALL = 1 << 9 };
 bool mni_os_protect(void *start, size_t size, unsigned perm);
 

@@ -116,7 +116,8 @@ void mni_os_release(void *start, size_t size)
 bool mni_os_protect(void *start, size_t size, unsigned perm)
 {
     int error = errno;
-    bool done = mprotect(start, size, os_protection(perm)) == 0;
+    bool done =
+        perm == MNI_OS_SMALL || mprotect(start, size, os_protection(perm)) == 0;
 
     /* Kernels without huge pages refuse, which does not matter. */
     if (done && (perm & MNI_OS_HUGE) != 0)

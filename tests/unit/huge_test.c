@@ -4,8 +4,12 @@
  * given back. */
 #include <mn/heap.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "heap/arena.h"
 #include "heap/heap.h"
@@ -95,4 +99,38 @@ TEST(what_goes_back_is_huge_no_longer)
             EXPECT(i % 2 == 0 || blocks[i][at] == 1);
     give(BLOCKS);
     EXPECT(mn_heap_check(NULL));
+}
+
+static bool can_write(unsigned char *at)
+{
+    int status;
+    pid_t child = fork();
+
+    EXPECT(child >= 0);
+    if (child == 0) {
+        (void)signal(SIGSEGV, SIG_DFL);
+        *(volatile unsigned char *)at = 1;
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child);
+    return status == 0;
+}
+
+/* Programs make guards of pages in their blocks. */
+TEST(what_the_program_protected_stays_protected)
+{
+    size_t page = mni_os_page_size();
+
+    take(BLOCKS, MIB);
+    EXPECT(arena()->huge_size > 0);
+    unsigned char *guard = arena()->huge + HUGE / 2;
+    EXPECT(mprotect(guard, page, PROT_NONE) == 0);
+    EXPECT(!can_write(guard));
+    for (size_t i = 0; i < BLOCKS; i++)
+        if (guard < blocks[i] || guard >= blocks[i] + MIB)
+            mn_free(blocks[i]);
+    EXPECT(mn_trim());
+    EXPECT(arena()->huge_size == 0);
+    EXPECT(!can_write(guard));
+    EXPECT(mprotect(guard, page, PROT_READ | PROT_WRITE) == 0);
 }
