@@ -449,11 +449,16 @@ bool mni_heap_drain(struct mni_heap *heap)
     return any;
 }
 
-static void lists_collect_queue(struct mni_heap *heap, struct mni_slab *first)
+/* What cannot be returned, in a signal handler, is put behind the last. */
+static void lists_collect_queue(struct mni_heap *heap, struct mni_slab *first,
+                                const struct mni_slab *last)
 {
-    while (first != NULL) {
+    bool more = first != NULL;
+
+    while (more) {
         struct mni_slab *slab = first;
         first = slab->next;
+        more = slab != last;
         (void)mni_slab_drain(heap, slab);
         mni_slab_release_if_empty(heap, slab);
     }
@@ -463,13 +468,14 @@ void mni_heap_collect(struct mni_heap *heap)
 {
     (void)mni_heap_drain(heap);
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++) {
+        const struct mni_slabs *slabs = &heap->slabs[class];
         struct mni_bin *bin = &heap->bins[class];
         if (bin->current != NULL) {
             (void)mni_slab_drain(heap, bin->current);
             mni_bin_retire(heap, bin);
         }
         for (unsigned rank = 0; rank < MNI_RANK_COUNT; rank++)
-            lists_collect_queue(heap, heap->slabs[class].first[rank]);
+            lists_collect_queue(heap, slabs->first[rank], slabs->last[rank]);
     }
     mni_gone_delete(heap);
 }

@@ -255,6 +255,31 @@ TEST(slabs_of_the_programs_heaps_stay_in_them)
     expect_heap_keeps();
 }
 
+/* ---- while the stock is locked ---- */
+
+static void *give_smalls(void *context)
+{
+    for (int i = 0; i < SMALLS; i++)
+        mn_free(smalls[i]);
+    return context;
+}
+
+/* As if a signal handler trimmed that interrupted a holder of the lock. */
+TEST(a_trim_ends_that_cannot_return_anything)
+{
+    pthread_t thread;
+
+    take_smalls();
+    EXPECT(pthread_create(&thread, NULL, give_smalls, NULL) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    EXPECT(mni_stock_lock(&mni_stock));
+    (void)mn_trim();
+    mni_stock_unlock(&mni_stock);
+    (void)mn_trim();
+    EXPECT(observe_stats().block_count == 0);
+    EXPECT(mn_heap_check(NULL));
+}
+
 /* ---- many at once ---- */
 
 enum { THREADS = 4, TABLE = 256, STEPS = 40000 };
