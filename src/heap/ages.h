@@ -100,6 +100,15 @@ static inline void mni_ages_leave(struct mni_slab *slab)
     mni_ages_news_now();
 }
 
+/* Whether somebody looks at the slab. In the child of a fork that is the thread
+ * that forked, out of a signal handler, and it will go on. */
+static inline bool mni_ages_is_looked(struct mni_slab *slab)
+{
+    return mni_ages_has(slab)
+           && mn_atomic_load_relaxed(&mni_ages_of(slab)->state)
+                  == MNI_AGES_LOOKED;
+}
+
 /* Owner: after each look, retire the slabs that have been current since the
  * one before, so that they come to have an age; but that of `class`, from which
  * it is about to go on. */

@@ -119,7 +119,8 @@ static bool fork_settle(struct mni_span *span, void *context)
     mn_atomic_store_relaxed(&slab->pending, 0);
     (void)mni_slab_drain_owner(slab);
     mn_atomic_store_relaxed(&slab->told, slab->owed);
-    mni_ages_leave(slab);
+    if (!mni_ages_is_looked(slab))
+        mni_ages_leave(slab);
     mni_slab_settle(heap, slab);
     return true;
 }

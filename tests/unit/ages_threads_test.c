@@ -357,6 +357,37 @@ TEST(the_child_of_a_fork_has_ages_anew)
     give_all(SLOTS - 1, SLOT);
 }
 
+/* As if a signal handler forked that interrupted a look. */
+TEST(a_child_has_a_look_that_goes_on)
+{
+    pthread_t thread;
+    int status;
+
+    EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    EXPECT(pthread_create(&thread, NULL, wait_twice, NULL) == 0);
+    (void)pthread_barrier_wait(&barrier);
+    take_slab();
+    give(1);
+    struct mni_slab *slab = mni_slab_cast(mni_map_get(blocks[0]));
+    EXPECT(mni_slab_place(slab) == MNI_SLAB_LISTED);
+    EXPECT(mni_stock_lock(&mni_stock));
+    mn_atomic_store_relaxed(&mni_ages_of(slab)->state, MNI_AGES_LOOKED);
+    pid_t child = fork();
+    EXPECT(child >= 0);
+    for (int i = 0; i < 2 * SLOTS && child == 0; i++)
+        EXPECT(mni_map_get(mn_alloc(SLOT)) != &slab->span.owner);
+    mn_atomic_store_relaxed(&mni_ages_of(slab)->state, MNI_AGES_IDLE);
+    mni_stock_unlock(&mni_stock);
+    if (child == 0) {
+        give_all(SLOTS + 1, SLOT);
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    (void)pthread_barrier_wait(&barrier);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    give_all(SLOTS + 1, SLOT);
+}
+
 static _Atomic bool enough;
 
 static void *look_again_and_again(void *context)
