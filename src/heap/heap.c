@@ -341,6 +341,7 @@ void mn_heap_destroy(struct mn_heap *heap)
 {
     if (heap == NULL)
         return;
+    mni_large_return_deferred(); /* some may be in this heap */
     if (!mni_heaps_lock())
         mni_stop("a heap is destroyed by a signal handler that must not");
     if (heap->prev != NULL)

@@ -196,6 +196,33 @@ TEST(destroying_a_heap_releases_all_of_its_blocks)
     mn_heap_destroy(NULL);
 }
 
+/* As if a signal handler released it that interrupted what is locked. */
+TEST(what_a_handler_released_ends_with_its_heap)
+{
+    struct mn_heap *heap = mn_heap_create(NULL);
+    EXPECT(heap != NULL);
+    void *block = mn_heap_alloc(heap, MIB);
+    EXPECT(block != NULL);
+    EXPECT(mni_common_lock());
+    mn_heap_free(heap, block);
+    mni_common_unlock();
+    mn_heap_destroy(heap);
+    EXPECT(mn_heap_limit_size(NULL) == 0);
+
+    heap = create_in(memory, sizeof memory);
+    EXPECT(heap != NULL);
+    block = mn_heap_alloc(heap, MIB);
+    EXPECT(block != NULL);
+    EXPECT(mni_stock_lock(heap->stock));
+    mn_heap_free(heap, block);
+    mni_stock_unlock(heap->stock);
+    mn_heap_destroy(heap);
+    memset(memory, 0xa5, sizeof memory);
+    mn_free(mn_alloc(MIB));
+    expect_guards(memory, 0);
+    EXPECT(mn_heap_check(NULL));
+}
+
 TEST(many_heaps_live_at_a_time)
 {
     enum { HEAPS = 200 };
