@@ -15,6 +15,7 @@
 #include <mn/gc.h>
 #include <mn/guard.h>
 #include <mn/heap.h>
+#include <mn/key.h>
 #include <mn/pool.h>
 #include <mn/ref.h>
 #include <mn/region.h>
