@@ -1,48 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of shared references in one thread: each promise of mn/arc.h, and the
  * boundaries of the counts. Threads: arc_threads_test.c. */
-#include <mn/arc.h>
 #include <mn/heap.h>
-#include <mn/stats.h>
 
 #include <string.h>
 
+#include "arc_setup.h"
 #include "ref/arc.h"
 #include "test.h"
-
-static size_t ended;
-static int order[64];
-
-MN_TYPE_DECLARE(item);
-MN_ARCS(item);
-MN_ARC_FUNCTIONS(item)
-struct item {
-    int value;
-    struct item_arc next;
-    struct item_arc other;
-    struct item_arc_weak parent;
-};
-
-static void item_end(struct item *item)
-{
-    if (ended < sizeof order / sizeof *order)
-        order[ended] = item->value;
-    ended++;
-}
-
-MN_DROP(item, item_end)
-MN_TYPE(item, .drop = item_drop,
-        MN_REFERENCES(MN_MEMBER_IS(ARC, item, next, item),
-                      MN_MEMBER_IS(ARC, item, other, item),
-                      MN_MEMBER_IS(ARC_WEAK, item, parent, item)));
-
-MN_TYPE_DECLARE(plain);
-MN_ARCS(plain);
-MN_ARC_FUNCTIONS(plain)
-struct plain {
-    struct plain_arc next;
-};
-MN_TYPE(plain, MN_REFERENCES(MN_MEMBER_IS(ARC, plain, next, plain)));
 
 MN_TYPE_DECLARE(wide);
 MN_ARCS(wide);
@@ -51,23 +16,6 @@ struct wide {
     _Alignas(64) char bytes[64];
 };
 MN_TYPE(wide, .drop = NULL);
-
-static size_t blocks(void)
-{
-    struct mn_stats stats;
-
-    EXPECT(mn_stats(&stats));
-    return stats.block_count;
-}
-
-static struct item_arc item(int value)
-{
-    struct item_arc arc = item_arc_new();
-
-    EXPECT(arc.at != NULL);
-    arc.at->value = value;
-    return arc;
-}
 
 static void merge(struct item_arc arc)
 {

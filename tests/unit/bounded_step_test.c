@@ -4,12 +4,10 @@
 #if defined(__x86_64__)
 #include <mn/bounded.h>
 
-#include <signal.h>
-#include <ucontext.h>
-
+#include "steps.h"
 #include "test.h"
 
-enum { TRAP_FLAG = 0x100, LARGE = 64 * 32 + 5 };
+enum { LARGE = 64 * 32 + 5 };
 
 struct cell {
     uint64_t owner;
@@ -18,10 +16,6 @@ static struct cell memory[LARGE];
 static uint32_t control[MN_BOUNDED_CONTROL(LARGE)];
 static struct mn_bounded pool;
 static struct cell *mine[2];
-
-static volatile long step;
-static volatile long target;
-static void (*volatile act)(void);
 
 static struct cell *take(uint64_t owner)
 {
@@ -38,27 +32,6 @@ static void give(struct cell *cell, uint64_t owner)
     cell->owner = 0;
     mn_bounded_release(&pool, cell);
 }
-
-static void trapped(int signal, siginfo_t *info, void *context)
-{
-    ucontext_t *interrupted = context;
-
-    (void)signal;
-    (void)info;
-    if (++step != target)
-        return;
-    act();
-    interrupted->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
-}
-
-#define STEPS_BEGIN()                                                          \
-    __asm__ volatile("sub $128, %%rsp; pushfq; orq $0x100, (%%rsp); popfq;"    \
-                     "add $128, %%rsp" ::                                      \
-                         : "memory", "cc")
-#define STEPS_END()                                                            \
-    __asm__ volatile("sub $128, %%rsp; pushfq; andq $~0x100, (%%rsp); popfq;"  \
-                     "add $128, %%rsp" ::                                      \
-                         : "memory", "cc")
 
 static void alloc_in_steps(void)
 {
@@ -102,12 +75,9 @@ static void walk(size_t count, void (*run)(void), void (*handler)(void))
                                      .slot_size = sizeof *memory,
                                      .slot_count = count,
                                      .control = control};
-    struct sigaction action = {.sa_sigaction = trapped,
-                               .sa_flags = SA_SIGINFO | SA_NODEFER};
+    long at = 0;
 
-    EXPECT(sigaction(SIGTRAP, &action, NULL) == 0);
-    act = handler;
-    target = 0;
+    steps_catch();
     do {
         EXPECT(mn_bounded_init(&pool, &place) == MN_OK);
         for (size_t i = 0; i < count; i++)
@@ -115,15 +85,14 @@ static void walk(size_t count, void (*run)(void), void (*handler)(void))
         for (size_t i = 0; i < count - 3; i++)
             EXPECT(mn_bounded_alloc(&pool) != NULL);
         mine[1] = take(1);
-        step = 0;
-        target++;
+        steps_set(++at, handler);
         run();
         EXPECT(mn_bounded_count_free(&pool) == 1);
         EXPECT(mn_bounded_check(&pool));
         give(mine[0], 1);
         give(mine[1], 1);
-    } while (step >= target);
-    EXPECT(target > 10);
+    } while (steps_fired);
+    EXPECT(at > 10);
 }
 
 TEST(a_handler_may_use_the_pool_at_any_instruction)

@@ -7,14 +7,12 @@
 #include <mn/stats.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <ucontext.h>
-
-#include "test.h"
 
 /* Elsewhere there are no single steps, and none of these tests. */
 #if defined(__x86_64__)
+#include "steps.h"
+#include "test.h"
 
 /* A slab of the first has few slots; the handler can take or release all. */
 enum { WIDE = 100 * 1024, WIDE_SLOTS = 10, LARGE = 300000, MANY = 3000 };
@@ -76,36 +74,6 @@ static void give_all(struct blocks *blocks)
 
 /* ---- single steps ---- */
 
-enum { TRAP_FLAG = 0x100 };
-
-static volatile long step;
-static volatile long target;
-static volatile bool fired;
-static void (*volatile act)(void);
-
-static void trapped(int signal, siginfo_t *info, void *context)
-{
-    ucontext_t *interrupted = context;
-
-    (void)signal;
-    (void)info;
-    if (++step != target)
-        return;
-    fired = true;
-    act();
-    interrupted->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
-}
-
-/* Around the call, below what the compiler may keep under the stack. */
-#define STEPS_BEGIN()                                                          \
-    __asm__ volatile("sub $128, %%rsp; pushfq; orq $0x100, (%%rsp); popfq;"    \
-                     "add $128, %%rsp" ::                                      \
-                         : "memory", "cc")
-#define STEPS_END()                                                            \
-    __asm__ volatile("sub $128, %%rsp; pushfq; andq $~0x100, (%%rsp); popfq;"  \
-                     "add $128, %%rsp" ::                                      \
-                         : "memory", "cc")
-
 static void *alloc_in_steps(size_t size)
 {
     STEPS_BEGIN();
@@ -127,33 +95,24 @@ static void free_in_steps(void *block)
  * in_main and in_handler. */
 static void interrupt_at(long at, void (*run)(void), void (*handler)(void))
 {
-    act = handler;
-    step = 0;
-    target = at;
-    fired = false;
+    steps_set(at, handler);
     run();
     give_all(&in_main);
     give_all(&in_handler);
     (void)mn_trim();
 }
 
-/* A step costs a signal, and to come far takes many: in what is long, only the
- * first instructions are each tried. */
-enum { EACH_UP_TO = 150, EVERY = 11 };
-
 static void interrupt(void (*run)(void), void (*handler)(void))
 {
-    struct sigaction action = {.sa_sigaction = trapped,
-                               .sa_flags = SA_SIGINFO | SA_NODEFER};
     struct mn_stats before;
     struct mn_stats after;
     long at = 1;
 
-    EXPECT(sigaction(SIGTRAP, &action, NULL) == 0);
+    steps_catch();
     interrupt_at(0, run, handler);
     interrupt_at(1, run, handler);
     EXPECT(mn_stats(&before));
-    for (fired = true; fired; at += at < EACH_UP_TO ? 1 : EVERY) {
+    for (steps_fired = true; steps_fired; at = steps_after(at)) {
         interrupt_at(at, run, handler);
         EXPECT(mn_stats(&after));
         EXPECT(after.block_count == before.block_count);

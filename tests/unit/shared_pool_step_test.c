@@ -5,17 +5,12 @@
 #include <mn/shared_pool.h>
 
 #include <pthread.h>
-#include <signal.h>
-#include <ucontext.h>
 
+#include "steps.h"
 #include "test.h"
 
 /* A chunk has eight of these; the handler can take or release them all. */
-enum { SIZE = 16 * 1024, SLOTS = 8, MOST = 64, TRAP_FLAG = 0x100 };
-
-/* A step costs a signal, and to come far takes many: in what is long, only the
- * first instructions are each tried. */
-enum { EACH_UP_TO = 150, EVERY = 11 };
+enum { SIZE = 16 * 1024, SLOTS = 8, MOST = 64 };
 
 static const struct mn_type type = {.name = "slot", .size = SIZE, .align = 64};
 static struct mn_shared_pool pool;
@@ -57,31 +52,6 @@ static void give_all(struct objects *objects)
     while (objects->count > 0)
         mn_shared_pool_release(&pool, forget(objects));
 }
-
-static volatile long step;
-static volatile long target;
-static void (*volatile act)(void);
-
-static void trapped(int signal, siginfo_t *info, void *context)
-{
-    ucontext_t *interrupted = context;
-
-    (void)signal;
-    (void)info;
-    if (++step != target)
-        return;
-    act();
-    interrupted->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
-}
-
-#define STEPS_BEGIN()                                                          \
-    __asm__ volatile("sub $128, %%rsp; pushfq; orq $0x100, (%%rsp); popfq;"    \
-                     "add $128, %%rsp" ::                                      \
-                         : "memory", "cc")
-#define STEPS_END()                                                            \
-    __asm__ volatile("sub $128, %%rsp; pushfq; andq $~0x100, (%%rsp); popfq;"  \
-                     "add $128, %%rsp" ::                                      \
-                         : "memory", "cc")
 
 static void take_in_steps(void)
 {
@@ -166,19 +136,16 @@ static void handle_releases(void)
 
 static void walk(void (*run)(void), void (*handler)(void))
 {
-    struct sigaction action = {.sa_sigaction = trapped,
-                               .sa_flags = SA_SIGINFO | SA_NODEFER};
     struct mn_shared_pool_stats stats;
+    long at = 0;
 
-    EXPECT(sigaction(SIGTRAP, &action, NULL) == 0);
+    steps_catch();
     EXPECT(mn_shared_pool_init(&pool,
                                &(struct mn_shared_pool_options){.type = &type})
            == MN_OK);
-    act = handler;
-    target = 0;
     do {
-        step = 0;
-        target += target < EACH_UP_TO ? 1 : EVERY;
+        at = steps_after(at);
+        steps_set(at, handler);
         run();
         give_all(&in_main);
         give_all(&in_handler);
@@ -186,8 +153,8 @@ static void walk(void (*run)(void), void (*handler)(void))
         mn_shared_pool_read_stats(&pool, &stats);
         EXPECT(stats.live == 0);
         (void)mn_shared_pool_shrink(&pool);
-    } while (step >= target);
-    EXPECT(target > 10);
+    } while (steps_fired);
+    EXPECT(at > 10);
     mn_shared_pool_finish(&pool);
 }
 
