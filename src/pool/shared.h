@@ -21,6 +21,7 @@
 #include <mn/space.h>
 
 #include "base/atomic.h"
+#include "base/word.h"
 #include "os/lock.h"
 #include "slab/class.h"
 #include "slab/slots.h"
@@ -191,12 +192,10 @@ struct mni_chunk_slot {
 static inline struct mni_chunk_slot
 mni_chunk_slot(const struct mni_chunk *chunk, const void *address)
 {
-    uint64_t offset = (uintptr_t)address - (uintptr_t)chunk->start;
-    __extension__ unsigned __int128 product =
-        (unsigned __int128)offset * chunk->reciprocal;
+    uint64_t fraction = (uintptr_t)address - (uintptr_t)chunk->start;
+    uint64_t index = mni_word_multiply(&fraction, &chunk->reciprocal);
 
-    return (struct mni_chunk_slot){(uint64_t)(product >> 64),
-                                   (uint64_t)product};
+    return (struct mni_chunk_slot){index, fraction};
 }
 
 static inline _Atomic uint64_t *mni_chunk_word(struct mni_chunk *chunk,
