@@ -5,8 +5,6 @@
  * slab, what other threads returned to it, what they returned to other slabs,
  * a listed slab, one of a thread that ended, a new span.
  */
-#include <string.h>
-
 #include "heap/ages.h"
 #include "heap/fast.h"
 #include "heap/report.h"
@@ -47,7 +45,6 @@ void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock)
             .word = &alloc_no_word,
             .slot_size = mni_class_size(class),
         };
-    memset(heap->slabs, 0, sizeof heap->slabs);
     for (size_t i = 0; i < MNI_GRANULES; i++)
         heap->granules[i] = &heap->bins[mni_class_of((i + 1) * MNI_SLOT_UNIT)];
     heap->direct = MNI_DIRECT_MAX;

@@ -7,6 +7,8 @@
  * makes them anew from the slabs; the slabs of threads that are gone become
  * the common heap's.
  */
+#include <string.h>
+
 #include "base/assert.h"
 #include "heap/ages.h"
 #include "heap/heap.h"
@@ -86,18 +88,24 @@ static bool fork_is_interrupted(const struct mni_heap *heap)
     return heap == mni_heap_self && mni_heap_is_busy(heap);
 }
 
+static void fork_forget(struct mni_heap *heap, struct mni_stock *stock)
+{
+    memset(heap->slabs, 0, sizeof heap->slabs);
+    mni_heap_init(heap, stock);
+}
+
 static void fork_forget_lists(void)
 {
     for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
          heap = heap->next)
         if (!fork_is_interrupted(heap))
-            mni_heap_init(heap, &mni_stock);
-    mni_heap_init(&mni_heap_common, &mni_stock);
+            fork_forget(heap, &mni_stock);
+    fork_forget(&mni_heap_common, &mni_stock);
     for (unsigned class = 0; class < MNI_CLASS_COUNT; class ++)
         mn_atomic_store_relaxed(&mni_common_listed[class], 0);
     for (struct mn_heap *heap = mni_heaps_first(); heap != NULL;
          heap = heap->next)
-        mni_heap_init(&heap->heap, heap->stock);
+        fork_forget(&heap->heap, heap->stock);
 }
 
 static bool fork_settle(struct mni_span *span, void *context)

@@ -168,7 +168,9 @@ void mni_common_unlock(void);
 
 /* ---- alloc.c ---- */
 
-/* Make a heap ready to allocate, with nothing in it. */
+/* Make a heap ready to allocate, with nothing in it. Requires: its lists of
+ * slabs are empty. What is zero is not written to: most of a heap is never
+ * used. */
 void mni_heap_init(struct mni_heap *heap, struct mni_stock *stock);
 
 /* Allocate when the bin's word is empty, or NULL. */
