@@ -36,7 +36,8 @@ static size_t class_span_small(size_t slot_size)
 }
 
 /* Larger slots: up to 64 of them while that is up to 256 KiB; of those above
- * 8 KiB what 128 KiB hold, but at least four. Each thread has such a span for
+ * 8 KiB what 128 KiB hold; of those that are too large for that as few as
+ * leave a tail below an eighth, one to three. Each thread has such a span for
  * each class that it uses, and most of its slots are free. */
 static size_t class_span_large(size_t slot_size)
 {
@@ -45,8 +46,8 @@ static size_t class_span_large(size_t slot_size)
 
     if (size > most)
         size = most;
-    if (size < 4 * slot_size)
-        size = 4 * slot_size;
+    if (size < slot_size)
+        size = slot_size;
     size = mni_round_up(size, CLASS_CELL);
     while (class_count(size, slot_size) * slot_size < size - size / 8)
         size += CLASS_CELL;

@@ -154,11 +154,10 @@ static unsigned char *tail_of(const unsigned char *block, size_t size)
                : NULL;
 }
 
-static void fill_slab_then_free(unsigned char *tail, size_t size)
+static void fill_slab_then_free(unsigned char *block, unsigned char *tail,
+                                size_t size)
 {
-    void *block = mn_alloc(size);
-
-    while ((unsigned char *)block + size != tail)
+    while (block + size != tail)
         block = mn_alloc(size);
     mn_free(tail);
 }
@@ -168,7 +167,7 @@ TEST(a_slot_that_would_begin_in_the_tail_stops)
     int count = 0;
 
     for (size_t size = 16; size <= 256 * KIB; size += 1 + size / 8) {
-        void *block = mn_alloc(size);
+        unsigned char *block = mn_alloc(size);
         size_t usable = mn_usable_size(block);
         unsigned char *tail = tail_of(block, usable);
         if (tail == NULL)
@@ -177,7 +176,8 @@ TEST(a_slot_that_would_begin_in_the_tail_stops)
         EXPECT_STOPS(mn_free(tail), "address was never handed out");
         EXPECT_STOPS(mn_usable_size(tail), "address was never handed out");
         EXPECT_STOPS(mn_realloc(tail, usable), "address was never handed out");
-        EXPECT_STOPS(fill_slab_then_free(tail, usable), "never handed out");
+        EXPECT_STOPS(fill_slab_then_free(block, tail, usable),
+                     "never handed out");
     }
     EXPECT(count >= 5);
     EXPECT(mn_heap_check(NULL));

@@ -49,7 +49,7 @@ TEST(layouts_waste_an_eighth_of_a_span_at_most)
 
         EXPECT(layout.slot_size == mni_class_size(class));
         EXPECT(layout.span_size % CELL == 0 && layout.span_size >= CELL);
-        EXPECT(layout.slot_count >= 4);
+        EXPECT(layout.slot_count >= 1);
         EXPECT(used <= layout.span_size);
         EXPECT((layout.span_size - used) * 8 <= layout.span_size);
         EXPECT(layout.slot_count < 64 || layout.slot_count % 64 == 0);
@@ -57,6 +57,21 @@ TEST(layouts_waste_an_eighth_of_a_span_at_most)
         EXPECT(layout.words_total == (fit + 63) / 64);
         EXPECT(mni_slab_record_size(&layout) <= MNI_ARENA_RECORD);
     }
+}
+
+TEST(spans_of_large_slots_are_no_larger_than_they_must_be)
+{
+    for (unsigned class = mni_class_of(8 * 1024 + 1); class < MNI_CLASS_COUNT;
+         class ++) {
+        struct mni_layout layout = mni_class_layout(class);
+        size_t smaller = layout.span_size - CELL;
+        size_t used = smaller / layout.slot_size * layout.slot_size;
+
+        EXPECT(layout.slot_count <= 14);
+        EXPECT(smaller < 128 * 1024 || (smaller - used) * 8 > smaller);
+        EXPECT(layout.slot_size <= 128 * 1024 || layout.slot_count <= 3);
+    }
+    EXPECT(mni_class_layout(MNI_CLASS_COUNT - 1).slot_count == 1);
 }
 
 /* A slab of the class, on a span that is no memory: slots are never touched. */
