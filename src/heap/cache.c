@@ -14,7 +14,10 @@
 #include "heap/heap.h"
 #include "heap/options.h"
 
-size_t mni_cache_bytes_max = MNI_CACHE_BYTES;
+_Atomic size_t mni_cache_bytes_max = MNI_CACHE_BYTES;
+
+/* Set before there is a second thread. */
+static bool cache_off;
 
 /* What `looked` was when the caches were last looked at. */
 static _Atomic uint64_t cache_looked;
@@ -26,10 +29,10 @@ static void cache_return(uintptr_t place)
 
 bool mni_cache_make_room(struct mni_cache *cache, size_t size)
 {
+    size_t most = mni_cache_most();
     size_t used = 0;
 
-    if (size > mni_cache_bytes_max
-        || cache->turns % MNI_CACHE_TURNS == MNI_CACHE_TURNS - 1) {
+    if (size > most || cache->turns % MNI_CACHE_TURNS == MNI_CACHE_TURNS - 1) {
         cache->turns++;
         return false;
     }
@@ -38,7 +41,7 @@ bool mni_cache_make_room(struct mni_cache *cache, size_t size)
             (void)mni_cache_take_out(cache, i);
         used += cache->sizes[i] != 0;
     }
-    while (used == MNI_CACHE_SPANS || cache->bytes + size > MNI_CACHE_BYTES) {
+    while (used == MNI_CACHE_SPANS || cache->bytes + size > most) {
         size_t i = ++cache->evicted % MNI_CACHE_SPANS;
         if (cache->sizes[i] == 0)
             continue;
@@ -131,8 +134,20 @@ void mni_cache_flush(struct mni_heap *heap)
 
 void mni_cache_begin(void)
 {
-    if (mni_option(MNI_OPTION_DECAY) == 0)
-        mni_cache_bytes_max = 0;
+    if (mni_option(MNI_OPTION_DECAY) != 0)
+        return;
+    cache_off = true;
+    mn_atomic_store_relaxed(&mni_cache_bytes_max, 0);
+}
+
+void mni_cache_share(uint32_t threads)
+{
+    size_t share = MNI_CACHE_BYTES / (threads == 0 ? 1 : threads);
+
+    if (share < MNI_CACHE_SHARE)
+        share = MNI_CACHE_SHARE;
+    if (!cache_off)
+        mn_atomic_store_relaxed(&mni_cache_bytes_max, share);
 }
 
 bool mni_cache_check(const struct mni_heap *heap)

@@ -18,7 +18,8 @@ struct mni_heap;
 
 enum {
     MNI_CACHE_SPANS = 8,
-    MNI_CACHE_BYTES = 8 * 1024 * 1024, /* of all spans of a thread */
+    MNI_CACHE_BYTES = 8 * 1024 * 1024, /* of all threads' spans together, */
+    MNI_CACHE_SHARE = 1024 * 1024,     /* but so many for each at least */
     MNI_CACHE_WASTE = 8, /* of a span, one part may be more than is needed */
     MNI_CACHE_ROOM = 8,
     MNI_CACHE_TURNS = 256 /* one span in so many goes to the stock, which looks
@@ -42,8 +43,18 @@ static inline struct mni_span *mni_cache_span(uintptr_t place)
     return (struct mni_span *)(place & ~mni_cache_seen);
 }
 
-/* Below MNI_CACHE_BYTES where nothing is to be kept. */
-extern size_t mni_cache_bytes_max;
+/* How much a thread may keep now: its share, or nothing where nothing is to be
+ * kept. A cache that has more gives it up as others come or it ages. */
+extern _Atomic size_t mni_cache_bytes_max;
+
+static inline size_t mni_cache_most(void)
+{
+    return mn_atomic_load_relaxed(&mni_cache_bytes_max);
+}
+
+/* So many threads have caches from now on. Requires: the common lock, or the
+ * child of a fork. */
+void mni_cache_share(uint32_t threads);
 
 /* Forget spans that others took, and return others to the stock until `size`
  * bytes more are not too many; false if they are by themselves, or it is the
@@ -89,7 +100,7 @@ static inline bool mni_cache_put(struct mni_cache *cache, struct mni_span *span)
     size_t size = span->size;
     size_t i = 0;
 
-    if (cache->bytes + size > mni_cache_bytes_max
+    if (cache->bytes + size > mni_cache_most()
         || cache->turns % MNI_CACHE_TURNS == MNI_CACHE_TURNS - 1)
         return false;
     cache->turns++;

@@ -77,7 +77,8 @@ static void thread_set_kind(struct mni_heap *heap, enum mni_heap_kind kind)
 {
     uint32_t change = kind == MNI_HEAP_THREAD ? 1 : UINT32_MAX;
 
-    (void)mn_atomic_add_relaxed(&thread_count, change);
+    uint32_t count = mn_atomic_add_relaxed(&thread_count, change) + change;
+    mni_cache_share(count);
     mn_atomic_store_release(&heap->kind, kind);
 }
 

@@ -87,6 +87,38 @@ TEST(what_a_thread_keeps_is_bounded)
     EXPECT(kept() == 1);
 }
 
+/* As if so many threads had come. */
+static void share(uint32_t threads)
+{
+    EXPECT(mni_common_lock());
+    mni_cache_share(threads);
+    mni_common_unlock();
+}
+
+TEST(threads_share_what_is_kept)
+{
+    mn_free(mn_alloc(1)); /* this thread is counted now */
+    share(4);
+    mn_free(mn_alloc(2 * MIB));
+    EXPECT(kept() == 1);
+    mn_free(mn_alloc(2 * MIB + 1));
+    EXPECT(kept() == 1 && mni_heap_self->cache.bytes == 2 * MIB);
+    share(8);
+    mn_free(mn_alloc(MIB));
+    EXPECT(kept() == 1 && mni_heap_self->cache.bytes == MIB);
+    share(1000); /* no less than that, however many there are */
+    mn_free(mn_alloc(MIB));
+    EXPECT(kept() == 1);
+    mn_free(mn_alloc(MIB + 1));
+    EXPECT(kept() == 1 && mni_heap_self->cache.bytes == MIB);
+    share(1);
+    mn_free(mn_alloc(MNI_CACHE_BYTES));
+    EXPECT(mni_heap_self->cache.bytes == MNI_CACHE_BYTES);
+    share(0); /* the last has ended */
+    mn_free(mn_alloc(MNI_CACHE_BYTES));
+    EXPECT(mni_heap_self->cache.bytes == MNI_CACHE_BYTES);
+}
+
 TEST(the_newest_is_kept_in_place_of_older_ones)
 {
     void *blocks[MANY];
