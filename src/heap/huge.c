@@ -15,7 +15,8 @@
 enum {
     HUGE_DENSE = 4 * 1024 * 1024, /* bytes that are looked at */
     HUGE_PAGES = HUGE_DENSE / 4096,
-    HUGE_HOLES = 32 /* of so many pages, one may be untouched */
+    HUGE_HOLES = 16, /* of so many pages, one may be untouched */
+    HUGE_SHARE = 4   /* a part of what there is, to be guessed at once */
 };
 
 /* Whether nearly all pages below byte `end` have memory. */
@@ -54,15 +55,16 @@ static void huge_ask(struct mni_arena *arena,
 
 /* Memory begins at byte `from` that nobody has touched. If what lies below the
  * block that made us commit it was written to throughout, so will it be: huge
- * pages save most of the faults. But for no more than a step, whatever the size
- * of the block: the guess may be wrong. */
+ * pages save most of the faults. But for no more than a step, or a part of what
+ * there is, whatever the size of the block: the guess may be wrong. */
 void mni_arena_prefer_huge(struct mni_arena *arena,
                            const struct mni_arena_block *block, size_t from,
                            size_t step)
 {
     uintptr_t start = (uintptr_t)arena->start;
+    size_t ahead = from / HUGE_SHARE > step ? from / HUGE_SHARE : step;
     size_t most =
-        arena->committed - from < step ? arena->committed : from + step;
+        arena->committed - from < ahead ? arena->committed : from + ahead;
     size_t first = mni_round_up(start + from, MNI_ARENA_HUGE) - start;
     size_t end = mni_round_down(start + most, MNI_ARENA_HUGE) - start;
 

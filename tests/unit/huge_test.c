@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of huge pages: they are asked for where memory is written to
- * throughout, for no more than a step ahead, and no longer when some of it is
- * given back. */
+ * throughout, for no more than a part of it ahead, and no longer when some of
+ * it is given back. */
 #include <mn/heap.h>
 
 #include <signal.h>
@@ -57,7 +57,7 @@ TEST(dense_memory_gets_huge_pages)
 
 TEST(memory_with_holes_gets_none)
 {
-    take(BLOCKS, MIB - MIB / 16);
+    take(BLOCKS, MIB - MIB / 8);
     EXPECT(arena()->huge_size == 0);
     give(BLOCKS);
 }
@@ -71,17 +71,38 @@ TEST(a_small_heap_gets_none)
 }
 
 /* However dense all was before, a large block may be sparse. */
-TEST(no_more_than_a_step_is_guessed)
+static void expect_guess(size_t count, size_t least, size_t most)
 {
     enum { LARGE = 512 * MIB };
 
-    take(7, MIB);
+    take(count, MIB);
     size_t before = arena()->huge_size;
+    size_t committed = arena()->committed;
     unsigned char *large = mn_alloc(LARGE);
     EXPECT(large != NULL);
-    EXPECT(arena()->huge_size <= before + STEP);
+    EXPECT(arena()->committed >= committed + LARGE - STEP);
+    EXPECT(arena()->huge_size >= before + least);
+    EXPECT(arena()->huge_size <= before + most);
     mn_free(large);
-    give(7);
+    give(count);
+}
+
+TEST(no_more_than_a_step_is_guessed)
+{
+    expect_guess(7, 0, STEP);
+}
+
+TEST(no_more_than_a_quarter_of_much_is_guessed)
+{
+    expect_guess(BLOCKS, STEP + 1, BLOCKS / 4 * MIB + HUGE);
+}
+
+/* The end of each block is a hole: 15 pages of a cell at most. */
+TEST(a_few_holes_do_not_matter)
+{
+    take(BLOCKS, MIB - MIB / 16);
+    EXPECT(arena()->huge_size > 0);
+    give(BLOCKS);
 }
 
 TEST(what_goes_back_is_huge_no_longer)
