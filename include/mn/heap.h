@@ -13,8 +13,9 @@
  * In a signal handler: these functions may be called, also when the handler
  * interrupted one of them in the same thread. An allocation that would have to
  * wait for what the interrupted call holds returns NULL.
- * In the child of a fork: everything goes on, whatever the other threads were
- * doing; what only they could reach is lost, as with every fork.
+ * In the child of a fork, also in such a handler, unless it interrupted a
+ * shared heap: everything goes on, whatever the other threads were doing; what
+ * only they could reach is lost, as with every fork.
  */
 #ifndef MN_HEAP_H
 #define MN_HEAP_H

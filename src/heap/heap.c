@@ -217,12 +217,27 @@ bool mn_trim(void)
 
 /* ---- first-class heaps ---- */
 
-static struct mni_lock heap_list_lock;
+static struct mni_lock heap_list_lock = {.order = MNI_LOCK_HEAPS};
 static struct mn_heap *heap_list;
 
 bool mni_heaps_lock(void)
 {
     return mni_lock_enter(&heap_list_lock);
+}
+
+bool mni_heaps_lock_to_fork(uint32_t orders)
+{
+    return mni_lock_enter_to_fork(&heap_list_lock, orders);
+}
+
+void mni_heaps_unlock_after_fork(void)
+{
+    mni_lock_leave_after_fork(&heap_list_lock);
+}
+
+void mni_heaps_after_fork(void)
+{
+    (void)mni_lock_after_fork(&heap_list_lock);
 }
 
 void mni_heaps_unlock(void)
@@ -288,6 +303,7 @@ struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
         return NULL;
     }
     heap->shared = options->shared;
+    heap->lock.order = MNI_LOCK_HEAP;
     heap->limit.heap = heap;
     heap->limit.stock = heap->stock;
     heap->limit.set = options->limits;

@@ -110,7 +110,7 @@ _Static_assert(offsetof(struct mni_heap, aside)
                    == offsetof(struct mni_heap, direct) + MNI_HEAP_ASIDE,
                "a heap aside is one that allocates nothing");
 
-/* A first-class heap. The lock comes before those of stocks. */
+/* A first-class heap. */
 struct mn_heap {
     struct mni_heap heap; /* first: slabs lead to it */
     struct mni_lock lock; /* of a shared heap */
@@ -165,6 +165,13 @@ extern struct mni_heap mni_heap_none;
 extern struct mni_heap mni_heap_common;
 bool mni_common_lock(void) __attribute__((warn_unused_result));
 void mni_common_unlock(void);
+
+/* Whether this very thread holds the lock. */
+bool mni_common_is_mine(void);
+
+/* In the child of a fork: nobody else has the lock. If a thread had it that is
+ * gone, what it guards is made anew. */
+void mni_common_after_fork(void);
 
 /* ---- alloc.c ---- */
 
@@ -297,6 +304,10 @@ void mni_heap_collect(struct mni_heap *heap);
 /* Any thread: tell the heap that owns it that a slab got slots back. */
 void mni_slab_tell(struct mni_slab *slab);
 
+/* In the child of a fork that interrupted the holder of the common lock: let
+ * that one take the slab in, which no thread has, before it leaves. */
+void mni_slab_put_off(struct mni_slab *slab);
+
 /* ---- gone.c ---- */
 
 /* Any thread: if this is still the slab where `block` was, no slot of it is
@@ -414,8 +425,12 @@ void *mni_common_alloc(size_t size);
  * threads get any. */
 struct mni_slab *mni_common_take(struct mni_heap *heap, unsigned class);
 
-/* In the child of a fork: the heap's thread is gone, and it has nothing. */
+/* In the child of a fork: the heap's thread is gone, and it has nothing; unless
+ * it is in hand. */
 void mni_thread_gone(struct mni_heap *heap);
+
+/* Whether this thread was interrupted while it began or ended with the heap. */
+bool mni_thread_is_in_hand(const struct mni_heap *heap);
 
 /* Make a slab of the common heap, or one that an ended thread left full, this
  * heap's. False if it is neither, or in use. */
@@ -463,6 +478,9 @@ const char *mni_check_all(void);
 
 /* The list of all first-class heaps, and its lock, the outermost. */
 bool mni_heaps_lock(void) __attribute__((warn_unused_result));
+bool mni_heaps_lock_to_fork(uint32_t orders);
+void mni_heaps_unlock_after_fork(void);
+void mni_heaps_after_fork(void);
 void mni_heaps_unlock(void);
 struct mn_heap *mni_heaps_first(void);
 

@@ -86,8 +86,8 @@ void *mni_large_new(struct mni_stock *stock, struct mn_heap *owner, size_t size,
     mn_atomic_store_relaxed(&large->asked, size);
     mn_atomic_store_relaxed(&large->span.kind, MNI_SPAN_LARGE);
     if (!large_link(large, owner)) {
-        if (!mni_stock_return(&large->span, mni_limit_of(owner)))
-            mni_stop("a lock that was free is not");
+        mni_limit_sub(mni_limit_of(owner), large->span.size);
+        mni_large_return(large);
         return NULL;
     }
     mni_stock_map(&large->span);

@@ -321,8 +321,8 @@ static void lists_push_pending(struct mni_heap *heap, struct mni_slab *slab)
     while (!mn_atomic_cas_release(&heap->pending, &first, slab));
 }
 
-/* Requires: this very thread holds the common lock, and so drains the common
- * heap before it leaves. Let it find there what an idle heap was told. */
+/* Whoever holds the common lock looks at the common heap after it has left it.
+ * Let it find there what an idle heap was told. */
 static void lists_pass_to_common(struct mni_heap *idle)
 {
     /* Acquire: pairs with the release in lists_push_pending. */
@@ -343,9 +343,13 @@ static void lists_help(struct mni_heap *heap)
     if (kind != MNI_HEAP_IDLE && kind != MNI_HEAP_COMMON)
         return;
     if (!mni_common_lock()) {
+        /* A signal handler, which must not wait. Either the holder comes to
+         * look after this, or it has left the lock by now. */
         if (kind == MNI_HEAP_IDLE)
             lists_pass_to_common(heap);
-        return;
+        mn_atomic_fence();
+        if (!mni_common_lock())
+            return;
     }
     kind = mn_atomic_load_acquire(&heap->kind);
     if (kind == MNI_HEAP_IDLE || kind == MNI_HEAP_COMMON)
@@ -372,6 +376,13 @@ void mni_slab_tell(struct mni_slab *slab)
         mni_purge_told();
         lists_help(heap);
     }
+}
+
+void mni_slab_put_off(struct mni_slab *slab)
+{
+    mn_atomic_store_relaxed(&slab->pending, 1);
+    lists_place(slab, MNI_SLAB_FULL, NULL, 0);
+    lists_push_pending(&mni_heap_common, slab);
 }
 
 bool mni_slab_drain(struct mni_heap *heap, struct mni_slab *slab)

@@ -15,7 +15,7 @@
 #include "os/os.h"
 #include "space/meta.h"
 
-struct mni_stock mni_stock;
+struct mni_stock mni_stock = {.lock = {.order = MNI_LOCK_STOCK}};
 
 enum {
     STOCK_MEBIBYTE = 1024 * 1024,
@@ -36,10 +36,31 @@ bool mni_stock_lock(struct mni_stock *stock)
     return true;
 }
 
+bool mni_stock_lock_to_fork(struct mni_stock *stock, uint32_t orders)
+{
+    if (!mni_lock_enter_to_fork(&stock->lock, orders))
+        return false;
+    if (mni_lock_is_by_fork(&stock->lock))
+        (void)mn_atomic_add_relaxed(&stock->changes, 1);
+    return true;
+}
+
 void mni_stock_unlock(struct mni_stock *stock)
 {
     (void)mn_atomic_add_relaxed(&stock->changes, 1);
     mni_lock_leave(&stock->lock);
+}
+
+void mni_stock_unlock_after_fork(struct mni_stock *stock)
+{
+    if (mni_lock_is_by_fork(&stock->lock))
+        mni_stock_unlock(stock);
+}
+
+void mni_stock_after_fork(struct mni_stock *stock)
+{
+    if (mni_lock_after_fork(&stock->lock))
+        (void)mn_atomic_add_relaxed(&stock->changes, 1);
 }
 
 static struct mni_arena *stock_arena_of(struct mni_stock *stock,
@@ -544,7 +565,10 @@ size_t mni_stock_fixed_min(void)
 
 bool mni_stock_init_fixed(struct mni_stock *stock, void *memory, size_t size)
 {
-    *stock = (struct mni_stock){.fixed = true};
+    *stock = (struct mni_stock){
+        .lock = {.order = MNI_LOCK_STOCK},
+        .fixed = true,
+    };
     stock->arenas[0] = mni_arena_create_fixed(stock, memory, size);
     if (stock->arenas[0] == NULL)
         return false;

@@ -45,7 +45,7 @@ struct mni_arena {
 };
 
 struct mni_stock {
-    struct mni_lock lock;     /* comes before the space lock */
+    struct mni_lock lock;
     bool fixed;               /* one arena, in memory of the user */
     _Atomic uint32_t changes; /* odd while the lock is held */
     _Atomic uint32_t arena_count;
@@ -58,10 +58,15 @@ struct mni_stock {
 /* The stock of the process. */
 extern struct mni_stock mni_stock;
 
-/* False if this very thread holds the lock already. */
+/* False as mni_lock_enter, and as mni_lock_enter_to_fork. */
 bool mni_stock_lock(struct mni_stock *stock)
     __attribute__((warn_unused_result));
+bool mni_stock_lock_to_fork(struct mni_stock *stock, uint32_t orders);
 void mni_stock_unlock(struct mni_stock *stock);
+void mni_stock_unlock_after_fork(struct mni_stock *stock);
+
+/* In the child of a fork: nobody else has the lock. */
+void mni_stock_after_fork(struct mni_stock *stock);
 
 struct mni_stock_request {
     size_t size;

@@ -26,11 +26,12 @@ static _Thread_local bool thread_over
 struct mni_heap mni_heap_common;
 _Atomic uint32_t mni_common_listed[MNI_CLASS_COUNT];
 
-static struct mni_lock thread_lock; /* after heaps', before stocks' */
+static struct mni_lock thread_lock = {.order = MNI_LOCK_COMMON};
 static _Atomic(struct mni_heap *) thread_heaps;
 static struct mni_heap *thread_idle;
 static bool thread_common_ready;
-static _Atomic uint32_t thread_count; /* living ones with a heap */
+static struct mni_heap *thread_in_hand; /* begins or ends, under the lock */
+static _Atomic uint32_t thread_count;   /* living ones with a heap */
 
 /* Linked whenever a heap is, so that static programs have it, too. */
 static __attribute__((constructor(101))) void thread_begin(void)
@@ -53,12 +54,19 @@ bool mni_common_lock(void)
 void mni_common_unlock(void)
 {
     /* What somebody told the heap while we held the lock; and once more if it
-     * was a signal handler, between our look and the lock's release. */
+     * was a signal handler, between our look and the lock's release. Pairs with
+     * the fences before those who tell try the lock. */
     do {
         (void)mni_heap_drain(&mni_heap_common);
         mni_lock_leave(&thread_lock);
+        mn_atomic_fence();
     } while (mn_atomic_load_relaxed(&mni_heap_common.pending) != NULL
              && mni_lock_enter(&thread_lock));
+}
+
+bool mni_common_is_mine(void)
+{
+    return mni_lock_is_mine(&thread_lock);
 }
 
 struct mni_heap *mni_thread_heaps(void)
@@ -187,6 +195,7 @@ static void thread_ended(void *context)
     thread_over = true;
     if (!mni_common_lock())
         return; /* the thread ends inside a handler: the heap is lost */
+    thread_in_hand = heap;
     thread_hand_over(heap);
     thread_set_kind(heap, MNI_HEAP_IDLE);
     /* Pairs with the fence in mni_slab_tell. */
@@ -194,18 +203,49 @@ static void thread_ended(void *context)
     (void)mni_heap_drain(heap);
     heap->idle = thread_idle;
     thread_idle = heap;
+    thread_in_hand = NULL;
     mni_common_unlock();
     if (mni_thread_count() == 0)
         mni_purge_alone();
 }
 
+bool mni_thread_is_in_hand(const struct mni_heap *heap)
+{
+    return heap == thread_in_hand && mni_common_is_mine();
+}
+
 void mni_thread_gone(struct mni_heap *heap)
 {
-    if (mn_atomic_load_relaxed(&heap->kind) != MNI_HEAP_THREAD)
+    if (mn_atomic_load_relaxed(&heap->kind) != MNI_HEAP_THREAD
+        || mni_thread_is_in_hand(heap))
         return;
     thread_set_kind(heap, MNI_HEAP_IDLE);
     heap->idle = thread_idle;
     thread_idle = heap;
+}
+
+void mni_common_after_fork(void)
+{
+    uint32_t count = 0;
+
+    if (!mni_lock_after_fork(&thread_lock))
+        return;
+    mni_heap_init(&mni_heap_common, &mni_stock);
+    mn_atomic_store_relaxed(&mni_heap_common.kind, MNI_HEAP_COMMON);
+    thread_common_ready = true;
+    thread_idle = NULL;
+    thread_in_hand = NULL;
+    for (struct mni_heap *heap = mni_thread_heaps(); heap != NULL;
+         heap = heap->next) {
+        uint32_t kind = mn_atomic_load_relaxed(&heap->kind);
+        count += kind == MNI_HEAP_THREAD;
+        if (kind != MNI_HEAP_THREAD) {
+            mn_atomic_store_relaxed(&heap->kind, MNI_HEAP_IDLE);
+            heap->idle = thread_idle;
+            thread_idle = heap;
+        }
+    }
+    mn_atomic_store_relaxed(&thread_count, count);
 }
 
 struct mni_heap *mni_thread_heap(void)
@@ -218,10 +258,13 @@ struct mni_heap *mni_thread_heap(void)
     if (made)
         heap = thread_new_heap();
     if (made && heap != NULL) {
+        thread_in_hand = heap;
+        mn_atomic_signal_fence();
         thread_set_kind(heap, MNI_HEAP_THREAD);
         mni_heap_self = heap;
         mn_atomic_signal_fence(); /* a handler here finds the heap busy */
         mni_heap_quick = heap;
+        thread_in_hand = NULL;
     }
     mni_common_unlock();
     if (heap == NULL)

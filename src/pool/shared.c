@@ -211,6 +211,8 @@ enum mn_status mn_shared_pool_init(struct mn_shared_pool *pool,
     struct mni_shared *shared = mni_meta_new(sizeof *shared);
     if (shared == NULL)
         return MN_ERR_NOMEM;
+    shared->lock.order = MNI_LOCK_POOL;
+    shared->source_lock.order = MNI_LOCK_SOURCE;
     shared->layout = mni_slot_layout(mni_round_up(size, type->align));
     shared->region = options->region;
     shared->size_max = options->size_max == 0 ? SIZE_MAX : options->size_max;

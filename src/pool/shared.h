@@ -108,21 +108,19 @@ struct mni_shared {
     struct mn_region *region;
     size_t size_max;
 
-    struct mni_lock lock; /* of what follows; before source_lock */
+    struct mni_lock lock; /* of what follows */
     struct mni_local common;
     struct mni_local *locals; /* but for the common one */
     struct mni_local *idle;
     _Atomic uint32_t common_listed; /* a hint that needs no lock */
 
-    struct mni_lock source_lock; /* of what follows; before the space's */
+    struct mni_lock source_lock; /* of what follows */
     struct mni_chunk *all;
     struct mni_chunk *kept;
     struct mni_chunk *bare;
     struct mni_extent *extents;
     size_t size;        /* of chunks with memory */
     size_t record_size; /* of all records, this one too */
-
-    bool fork_held[2]; /* the locks that a fork took */
 };
 
 /* What a thread has of which pool, by the pool's index. */

@@ -233,9 +233,13 @@ static void lists_help(struct mni_local *local)
     if (lists_kind(local) == MNI_LOCAL_LIVING)
         return;
     if (!mni_shared_lock(local->shared)) {
+        /* A signal handler, which must not wait. Either the holder comes to
+         * look after this, or it has left the lock by now. */
         if (lists_kind(local) == MNI_LOCAL_IDLE)
             lists_pass_to_common(local);
-        return;
+        mn_atomic_fence();
+        if (!mni_shared_lock(local->shared))
+            return;
     }
     if (lists_kind(local) != MNI_LOCAL_LIVING)
         mni_local_drain(local);
@@ -325,10 +329,12 @@ bool mni_shared_lock(struct mni_shared *shared)
 void mni_shared_unlock(struct mni_shared *shared)
 {
     /* What somebody told while we held the lock; and once more if it was a
-     * signal handler, between our look and the lock's release. */
+     * signal handler, between our look and the lock's release. Pairs with the
+     * fences before those who tell try the lock. */
     do {
         mni_local_drain(&shared->common);
         mni_lock_leave(&shared->lock);
+        mn_atomic_fence();
     } while (mn_atomic_load_relaxed(&shared->common.pending) != NULL
              && mni_lock_enter(&shared->lock));
 }

@@ -36,7 +36,7 @@ struct thread_pool {
     size_t next_free; /* one more than the index; 0: no other */
 };
 
-static struct mni_lock thread_lock; /* before those of pools */
+static struct mni_lock thread_lock = {.order = MNI_LOCK_POOLS};
 static struct thread_pool *thread_pools;
 static size_t thread_pool_count; /* there is room for */
 static size_t thread_pool_free;  /* as next_free */
@@ -235,17 +235,17 @@ struct mni_local *mni_shared_join(struct mn_shared_pool *pool)
 
 /* ---- forks ---- */
 
-static bool thread_fork_held;
-
 static void thread_fork_before(void)
 {
-    thread_fork_held = mni_lock_enter(&thread_lock);
+    uint32_t orders = mni_lock_orders();
+
+    (void)mni_lock_enter_to_fork(&thread_lock, orders);
     for (size_t i = 0; i < thread_pool_count; i++) {
         struct mni_shared *shared = thread_pools[i].shared;
         if (thread_pools[i].serial == 0)
             continue;
-        shared->fork_held[0] = mni_lock_enter(&shared->lock);
-        shared->fork_held[1] = mni_lock_enter(&shared->source_lock);
+        (void)mni_lock_enter_to_fork(&shared->lock, orders);
+        (void)mni_lock_enter_to_fork(&shared->source_lock, orders);
     }
 }
 
@@ -255,13 +255,11 @@ static void thread_fork_parent(void)
         struct mni_shared *shared = thread_pools[i].shared;
         if (thread_pools[i].serial == 0)
             continue;
-        if (shared->fork_held[1])
-            mni_lock_leave(&shared->source_lock);
-        if (shared->fork_held[0])
+        mni_lock_leave_after_fork(&shared->source_lock);
+        if (mni_lock_is_by_fork(&shared->lock))
             mni_shared_unlock(shared);
     }
-    if (thread_fork_held)
-        mni_lock_leave(&thread_lock);
+    mni_lock_leave_after_fork(&thread_lock);
 }
 
 /* This thread's local of the pool with this index, or NULL. */
@@ -282,6 +280,8 @@ static void thread_fork_pool(struct mni_shared *shared, struct mni_local *own)
 {
     const struct mni_local *whole = own != NULL && own->busy ? own : NULL;
 
+    (void)mni_lock_after_fork(&shared->lock);
+    (void)mni_lock_after_fork(&shared->source_lock);
     for (struct mni_local *local = shared->locals; local != NULL;
          local = local->next) {
         if (local != whole)
@@ -309,6 +309,7 @@ static void thread_fork_pool(struct mni_shared *shared, struct mni_local *own)
 
 static void thread_fork_child(void)
 {
+    (void)mni_lock_after_fork(&thread_lock);
     for (size_t i = 0; i < thread_pool_count; i++)
         if (thread_pools[i].serial != 0)
             thread_fork_pool(thread_pools[i].shared, thread_own(i));

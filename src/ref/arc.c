@@ -287,9 +287,11 @@ static bool arc_drop_shared(void *object, const struct mn_type *type)
     struct mn_arc_head *head = mni_arc_head(object);
     _Atomic uint32_t *shared = mni_arc_shared(head);
     uint32_t seen = mn_atomic_load_relaxed(shared);
+    bool tried = false; /* in a signal handler that may not be possible */
 
     while ((seen & MNI_ARC_MERGED) == 0) {
-        if (mni_arc_count_of(seen) <= -MNI_ARC_HIGH) {
+        if (!tried && mni_arc_count_of(seen) <= -MNI_ARC_HIGH) {
+            tried = true;
             mni_arc_side_out(head);
             seen = mn_atomic_load_relaxed(shared);
         } else if (arc_try_drop(object, type, &seen)) {

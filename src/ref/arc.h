@@ -177,6 +177,7 @@ int64_t mni_arc_side_count(const struct mn_arc_head *head);
 size_t mni_arc_side_entries(void);
 
 void mni_arc_side_before_fork(void);
+void mni_arc_side_in_child(void);
 void mni_arc_side_after_fork(void);
 
 /* ---- arc_owner.c ---- */

@@ -28,7 +28,7 @@ struct owner {
 enum owner_state { OWNER_NEW, OWNER_HAS, OWNER_OVER };
 
 static struct owner owners[MNI_ARC_NUMBERS];
-static struct mni_lock owner_lock;       /* before all of the heap's */
+static struct mni_lock owner_lock = {.order = MNI_LOCK_NUMBERS};
 static uint32_t owner_idle;              /* under the lock: the first, or 0 */
 static _Atomic uint32_t owner_count = 1; /* numbers in use lie below */
 static uint32_t owner_limit = MNI_ARC_NUMBERS;
@@ -119,7 +119,7 @@ static void owner_look(void)
 }
 
 /* Do what the notes for a number ask for, if nobody has it. False if a handler
- * cannot: it interrupted the holder of the lock. */
+ * cannot have the lock. */
 static bool owner_stand_in(uint32_t number)
 {
     struct mni_arc_note *notes = NULL;
@@ -138,6 +138,8 @@ static bool owner_stand_in(uint32_t number)
 /* After the lock was left: what a handler could not do meanwhile. */
 static void owner_catch_up(void)
 {
+    /* Pairs with the fence of a handler that tries the lock again. */
+    mn_atomic_fence();
     while (mn_atomic_exchange_relaxed(&owner_missed, 0) != 0) {
         uint32_t count = mn_atomic_load_relaxed(&owner_count);
         for (uint32_t number = 1; number < count; number++)
@@ -160,10 +162,14 @@ void mni_arc_tell(uint32_t number, struct mni_arc_note *note)
     mn_atomic_fence();
     if (mn_atomic_load_relaxed(&owner->living) != 0)
         return;
-    if (owner_stand_in(number))
-        owner_catch_up();
-    else
+    if (!owner_stand_in(number)) {
         mn_atomic_store_relaxed(&owner_missed, 1);
+        /* Either the holder sees that, or it has left the lock by now. */
+        mn_atomic_fence();
+        if (!owner_stand_in(number))
+            return;
+    }
+    owner_catch_up();
 }
 
 /* ---- numbers ---- */
@@ -262,19 +268,17 @@ void mni_arc_limit_numbers(uint32_t count)
 
 /* ---- fork ---- */
 
-static bool owner_held;
-
 static void owner_before_fork(void)
 {
-    owner_held = mni_lock_enter(&owner_lock);
+    (void)mni_lock_enter_to_fork(&owner_lock, mni_lock_orders());
     mni_arc_side_before_fork();
 }
 
 static void owner_after_fork(void)
 {
     mni_arc_side_after_fork();
-    if (owner_held)
-        mni_lock_leave(&owner_lock);
+    mni_lock_leave_after_fork(&owner_lock);
+    owner_catch_up();
 }
 
 /* Other threads are gone, and what they had in hand; their numbers are idle. */
@@ -286,9 +290,10 @@ static void owner_in_child(void)
         if (number != owner_number
             && mn_atomic_load_relaxed(&owners[number].living) != 0)
             owner_give_number(number);
-    owner_after_fork();
+    (void)mni_lock_after_fork(&owner_lock);
+    mni_arc_side_in_child();
     mn_atomic_store_relaxed(&owner_missed, 1);
-    owner_catch_up();
+    owner_after_fork();
 }
 
 /* After the heap's, so that in a child the heap is usable already. */

@@ -22,7 +22,6 @@ struct side_entry {
     uint64_t weak;
 };
 
-/* The lock comes before those of heaps. */
 struct side_stripe {
     struct mni_lock lock;
     struct side_entry **buckets; /* or NULL: `first` */
@@ -31,7 +30,10 @@ struct side_stripe {
     struct side_entry *first[SIDE_BUCKETS];
 };
 
-static struct side_stripe side_stripes[SIDE_STRIPES];
+/* Ranges in initializers are an extension of GCC and Clang. */
+__extension__ static struct side_stripe side_stripes[SIDE_STRIPES] = {
+    [0 ... SIDE_STRIPES - 1] = {.lock = {.order = MNI_LOCK_SIDE}},
+};
 
 /* What a thread has while it changes one object's part. */
 struct side {
@@ -57,7 +59,7 @@ static struct side_entry **side_bucket(struct side_stripe *stripe,
     return &stripe->buckets[hash % stripe->bucket_count];
 }
 
-/* False in a signal handler that interrupted the holder. */
+/* False in a signal handler that must not wait for the lock. */
 static bool side_enter(struct side *side, const struct mn_arc_head *head)
 {
     side->head = head;
@@ -349,17 +351,22 @@ size_t mni_arc_side_entries(void)
     return count;
 }
 
-static bool side_held[SIDE_STRIPES]; /* by the fork */
-
 void mni_arc_side_before_fork(void)
 {
+    uint32_t orders = mni_lock_orders();
+
     for (size_t i = 0; i < SIDE_STRIPES; i++)
-        side_held[i] = mni_lock_enter(&side_stripes[i].lock);
+        (void)mni_lock_enter_to_fork(&side_stripes[i].lock, orders);
+}
+
+void mni_arc_side_in_child(void)
+{
+    for (size_t i = 0; i < SIDE_STRIPES; i++)
+        (void)mni_lock_after_fork(&side_stripes[i].lock);
 }
 
 void mni_arc_side_after_fork(void)
 {
     for (size_t i = SIDE_STRIPES; i-- > 0;)
-        if (side_held[i])
-            mni_lock_leave(&side_stripes[i].lock);
+        mni_lock_leave_after_fork(&side_stripes[i].lock);
 }

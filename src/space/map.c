@@ -24,7 +24,7 @@ static struct map_range {
 } map_ranges[MAP_RANGES];
 static _Atomic size_t map_range_count;
 
-static struct mni_lock map_lock;
+static struct mni_lock map_lock = {.order = MNI_LOCK_SPACE};
 static _Atomic size_t map_committed; /* changes under the lock */
 
 bool mni_space_lock(void)

@@ -10,6 +10,7 @@
 #include <mn/arc.h>
 
 #include "arc_explore.h"
+#include "os/lock.h"
 #include "ref/arc.h"
 
 enum { OBJECTS = 4, LIVE = 7 };
@@ -468,6 +469,34 @@ static void signal_last_handler(int thread)
         drop(&has[0][1]);
 }
 
+/* The handler interrupted the holder of a lock that comes later, so it does not
+ * wait for that of numbers. Nobody has the number of the object's owner. */
+static struct mni_lock order_last = {.order = MNI_LOCK_SPACE};
+
+static void order_setup(void)
+{
+    explore_as(0);
+    has[0][0] = make();
+    has[1][0] = make();
+    explore_arc_thread_ends();
+}
+
+static void order_body(int thread)
+{
+    if (thread == 1) {
+        drop(&has[1][0]);
+        return;
+    }
+    EXPECT(mni_lock_enter(&order_last));
+    mni_lock_leave(&order_last);
+}
+
+static void order_handler(int thread)
+{
+    if (thread == 0)
+        drop(&has[0][0]);
+}
+
 static const struct explore_scenario scenarios[] = {
     {"clone", 2, 4, clone_setup, clone_body, check, NULL},
     {"clone three", 3, 3, three_setup, clone_body, check, NULL},
@@ -492,6 +521,7 @@ static const struct explore_scenario scenarios[] = {
     {"signal", 2, 3, signal_setup, signal_body, check, signal_handler},
     {"signal last", 2, 4, signal_last_setup, signal_last_body, check,
      signal_last_handler},
+    {"order", 2, 3, order_setup, order_body, check, order_handler},
 };
 
 int main(int argc, char **argv)

@@ -10,6 +10,7 @@
 
 #include "gone_scenarios.h"
 #include "heap/report.h"
+#include "order_scenarios.h"
 #include "purge_scenarios.h"
 #include "state.h"
 #include "visit_scenarios.h"
@@ -29,8 +30,8 @@ static void setup_take(int thread, int count, size_t size)
         block[i] = state_take(size);
 }
 
-/* Thread `thread` has a heap, and nothing in it that matters. It must have it
- * before another ends, or it gets that one's. */
+/* Thread `thread` has an empty heap, before another ends, or it gets that
+ * one's. */
 static void setup_heap(int thread)
 {
     explore_as(thread);
@@ -108,7 +109,7 @@ static void empty_body(int thread)
     }
 }
 
-/* The same, and the owner looks for empty slabs by itself. */
+/* The same, and the owner looks. */
 static void trim_body(int thread)
 {
     if (thread == 0) {
@@ -243,9 +244,8 @@ static void last_body(int thread)
     }
 }
 
-/* Thread 0 is about to tell a heap that had the slab. Meanwhile the slab moves
- * to thread 2, which uses it up and ends, and a new thread has the heap, and
- * ends too. The threads wait for each other as programs have them do. */
+/* Thread 0 is about to tell a heap that had the slab. Meanwhile it moves to
+ * thread 2, which uses it up and ends; a new thread has the heap, and ends. */
 static int stage;
 
 static void late_setup(void)
@@ -365,8 +365,7 @@ static void shared_body(int thread)
 }
 
 /* A heap is destroyed, while another thread gets the span in front of one of
- * its own: whoever walks over all spans meets one that is about to be mapped.
- */
+ * its own: whoever walks over all spans meets one that is yet to be mapped. */
 static void walk_setup(void)
 {
     setup_heap(1);
@@ -577,6 +576,7 @@ static const struct explore_scenario scenarios[] = {
      signal_handler},
     {"signal at the end", 2, 2, signal_setup, last_signal_body, check_all,
      last_signal_handler},
+    ORDER_SCENARIOS(check_all),
     {"shared", 3, 2, shared_setup, shared_body, check_all, NULL},
     {"large", 3, 2, large_setup, large_body, check_all, NULL},
     {"kept", 3, 2, kept_setup, kept_body, check_all, NULL},

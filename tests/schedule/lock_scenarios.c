@@ -5,7 +5,8 @@
 
 #include "explore.h"
 
-static struct mni_lock lock;
+static struct mni_lock lock = {.order = MNI_LOCK_STOCK};
+static struct mni_lock outer = {.order = MNI_LOCK_COMMON};
 static _Atomic uint32_t inside;
 static _Atomic uint32_t count;
 
@@ -36,6 +37,33 @@ static void twice(int thread)
     visit();
 }
 
+/* A handler that asks for a lock which comes before the interrupted one. */
+static void order(int thread)
+{
+    if (thread == 1)
+        EXPECT(mni_lock_enter(&outer));
+    visit();
+    EXPECT(mni_lock_orders() == (thread == 1 ? 1U << MNI_LOCK_COMMON : 0));
+    if (thread == 1)
+        mni_lock_leave(&outer);
+    EXPECT(mni_lock_orders() == 0);
+}
+
+static void order_handler(int thread)
+{
+    if (thread == 1 || !mni_lock_enter(&outer))
+        return;
+    if (mni_lock_enter(&lock))
+        mni_lock_leave(&lock);
+    mni_lock_leave(&outer);
+}
+
+static void check_two(void)
+{
+    EXPECT(mn_atomic_load_relaxed(&lock.state) == 0);
+    EXPECT(mn_atomic_load_relaxed(&outer.state) == 0);
+}
+
 static void check_three(void)
 {
     EXPECT(mn_atomic_load_relaxed(&count) == 3);
@@ -50,6 +78,7 @@ static void check_four(void)
 
 static const struct explore_scenario scenarios[] = {
     {"three", 3, 3, setup, once, check_three, NULL},
+    {"order", 2, 3, setup, order, check_two, order_handler},
     {"two twice", 2, 4, setup, twice, check_four, NULL},
 };
 

@@ -68,6 +68,8 @@ static const struct explore_scenario scenarios[] = {
      shared_check, shared_signal_handler},
     {"shared signal at the end", 2, 2, shared_signal_setup,
      shared_end_signal_body, shared_check, shared_end_signal_handler},
+    {"shared order", 2, 3, shared_order_setup, shared_order_body, shared_check,
+     shared_order_handler},
     {"shared look", 3, 2, shared_remote_setup, shared_look_body, shared_check,
      NULL},
 };

@@ -53,6 +53,9 @@ void shared_signal_body(int thread);
 void shared_signal_handler(int thread);
 void shared_end_signal_body(int thread);
 void shared_end_signal_handler(int thread);
+void shared_order_setup(void);
+void shared_order_body(int thread);
+void shared_order_handler(int thread);
 void shared_look_body(int thread);
 
 #endif

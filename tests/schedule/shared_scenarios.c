@@ -8,6 +8,7 @@
 
 #include "pool/shared.h"
 #include "pool_scenarios.h"
+#include "space/map.h"
 
 enum { KIB = 1024, SLOT = 16 * KIB, SMALL = 512, SLOTS = 8, OUT = 300 };
 
@@ -369,6 +370,34 @@ void shared_end_signal_handler(int thread)
         return;
     give(object[1]);
     (void)try_take();
+}
+
+/* Thread 1 has the pool's lock and waits for the map's, whose holder the
+ * handler interrupted. Something comes back to the local of a thread that
+ * ended. */
+void shared_order_setup(void)
+{
+    setup_pool(&slot_type);
+    setup_local(0);
+    setup_local(1);
+    setup_take(2, SLOTS);
+    explore_thread_ends();
+}
+
+void shared_order_body(int thread)
+{
+    if (thread == 1)
+        EXPECT(mni_shared_lock(pool.state));
+    EXPECT(mni_space_lock());
+    mni_space_unlock();
+    if (thread == 1)
+        mni_shared_unlock(pool.state);
+}
+
+void shared_order_handler(int thread)
+{
+    if (thread == 0)
+        give(object[0]);
 }
 
 /* ---- looking on ---- */

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "heap/heap.h"
 #include "test.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB, BLOCKS = 3000 };
@@ -31,6 +32,27 @@ static void *live_on(void *context)
     return context;
 }
 
+/* Whether the parent forks in what would be a handler that interrupted the
+ * holder of a lock, and of which. */
+static enum { NOTHING, COMMON, STOCK } interrupts;
+
+static void interrupt(void)
+{
+    if (interrupts == COMMON)
+        EXPECT(mni_common_lock());
+    if (interrupts == STOCK)
+        EXPECT(mni_stock_lock(&mni_stock));
+}
+
+static void go_on(void)
+{
+    if (interrupts == COMMON)
+        mni_common_unlock();
+    if (interrupts == STOCK)
+        mni_stock_unlock(&mni_stock);
+    interrupts = NOTHING;
+}
+
 static void fork_beside_a_thread(void (*in_child)(void))
 {
     pthread_t thread;
@@ -39,7 +61,9 @@ static void fork_beside_a_thread(void (*in_child)(void))
     EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
     EXPECT(pthread_create(&thread, NULL, live_on, NULL) == 0);
     (void)pthread_barrier_wait(&barrier);
+    interrupt();
     pid_t child = fork();
+    go_on();
     EXPECT(child >= 0);
     if (child == 0) {
         in_child();
@@ -123,6 +147,80 @@ TEST(a_child_has_shared_heaps_in_given_memory)
     EXPECT(heap != NULL);
     make_blocks(heap);
     fork_beside_a_thread(use_blocks);
+    use_blocks();
+    mn_heap_destroy(heap);
+}
+
+/* ---- forks in signal handlers ---- */
+
+TEST(a_child_goes_on_with_what_threads_left_when_that_was_interrupted)
+{
+    make_blocks(NULL);
+    interrupts = COMMON;
+    fork_beside_a_thread(use_blocks);
+    use_blocks();
+}
+
+TEST(a_child_goes_on_when_the_stock_was_interrupted)
+{
+    make_blocks(NULL);
+    interrupts = STOCK;
+    fork_beside_a_thread(use_blocks);
+    use_blocks();
+}
+
+static struct mni_lock *held_lock;
+
+/* Waits for the stock with another lock in hand. */
+static void *wait_for_the_stock(void *context)
+{
+    EXPECT(held_lock == NULL ? mni_common_lock() : mni_lock_enter(held_lock));
+    (void)pthread_barrier_wait(&barrier);
+    EXPECT(mni_stock_lock(&mni_stock));
+    mni_stock_unlock(&mni_stock);
+    if (held_lock == NULL)
+        mni_common_unlock();
+    else
+        mni_lock_leave(held_lock);
+    return context;
+}
+
+static void fork_beside_one_that_waits(void)
+{
+    pthread_t thread;
+    int status;
+
+    EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    EXPECT(mni_stock_lock(&mni_stock));
+    EXPECT(pthread_create(&thread, NULL, wait_for_the_stock, NULL) == 0);
+    (void)pthread_barrier_wait(&barrier);
+    pid_t child = fork();
+    EXPECT(child >= 0);
+    mni_stock_unlock(&mni_stock);
+    if (child == 0) {
+        use_blocks();
+        if (heap != NULL)
+            mn_heap_destroy(heap);
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child);
+    EXPECT(status == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+}
+
+TEST(a_child_goes_on_whose_parent_could_not_wait_for_what_threads_left)
+{
+    make_blocks(NULL);
+    fork_beside_one_that_waits();
+    use_blocks();
+}
+
+TEST(a_child_goes_on_whose_parent_could_not_wait_for_a_shared_heap)
+{
+    heap = mn_heap_create(&(struct mn_heap_options){.shared = true});
+    held_lock = &heap->lock;
+    make_blocks(heap);
+    fork_beside_one_that_waits();
     use_blocks();
     mn_heap_destroy(heap);
 }

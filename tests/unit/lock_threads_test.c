@@ -12,7 +12,8 @@
 
 enum { THREADS = 4, ROUNDS = 20000, SECONDS_OF_STORM = 2 };
 
-static struct mni_lock lock;
+static struct mni_lock lock = {.order = MNI_LOCK_STOCK};
+static struct mni_lock outer = {.order = MNI_LOCK_COMMON};
 static long guarded;
 
 static void *count_under_lock(void *context)
@@ -68,12 +69,72 @@ TEST(the_holder_is_told_that_it_holds_the_lock)
     mni_lock_leave(&lock);
 }
 
-TEST(a_reset_lock_is_free)
+static pthread_barrier_t barrier;
+
+static void *hold_the_outer_one(void *context)
 {
-    EXPECT(mni_lock_enter(&lock));
-    mni_lock_reset(&lock);
+    EXPECT(mni_lock_enter(&outer));
+    (void)pthread_barrier_wait(&barrier);
     EXPECT(mni_lock_enter(&lock));
     mni_lock_leave(&lock);
+    mni_lock_leave(&outer);
+    return context;
+}
+
+/* As if a signal handler asked that interrupted the holder. */
+TEST(nobody_waits_against_the_order)
+{
+    pthread_t thread;
+
+    EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    EXPECT(mni_lock_enter(&lock));
+    EXPECT(mni_lock_enter(&outer));
+    EXPECT(mni_lock_is_mine(&outer));
+    mni_lock_leave(&outer);
+    EXPECT(pthread_create(&thread, NULL, hold_the_outer_one, NULL) == 0);
+    (void)pthread_barrier_wait(&barrier);
+    EXPECT(!mni_lock_enter(&outer));
+    EXPECT(!mni_lock_is_mine(&outer));
+    EXPECT(!mni_lock_enter_to_fork(&outer, mni_lock_orders()));
+    mni_lock_leave(&lock);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    EXPECT(mni_lock_orders() == 0);
+}
+
+/* Two of one order, left in either order. */
+TEST(a_fork_takes_many_locks_of_one_order)
+{
+    struct mni_lock second = {.order = MNI_LOCK_STOCK};
+
+    for (int i = 0; i < 2; i++) {
+        EXPECT(mni_lock_enter_beside(&lock, 0));
+        EXPECT(mni_lock_enter_beside(&second, 0));
+        EXPECT(mni_lock_orders() == UINT32_C(1) << MNI_LOCK_STOCK);
+        mni_lock_leave(i == 0 ? &lock : &second);
+        mni_lock_leave(i == 0 ? &second : &lock);
+        EXPECT(mni_lock_orders() == 0);
+    }
+}
+
+static void *hold_for_ever(void *context)
+{
+    EXPECT(mni_lock_enter(&lock));
+    return context;
+}
+
+TEST(after_a_fork_locks_of_others_are_free)
+{
+    pthread_t thread;
+
+    EXPECT(mni_lock_enter(&outer));
+    EXPECT(pthread_create(&thread, NULL, hold_for_ever, NULL) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    EXPECT(!mni_lock_after_fork(&outer));
+    EXPECT(mni_lock_is_mine(&outer));
+    EXPECT(mni_lock_after_fork(&lock));
+    EXPECT(mni_lock_enter(&lock));
+    mni_lock_leave(&lock);
+    mni_lock_leave(&outer);
 }
 
 static volatile sig_atomic_t handled;
