@@ -11,8 +11,7 @@
  *     MN_TYPE(node, .drop = NULL);
  *     MN_POOL(node)                        struct node_pool and its functions
  *
- * In C, use what MN_POOL defines. How, and what sanitizers and Valgrind see:
- * docs/manual/pool.md
+ * In C, use what MN_POOL defines. How, and for tools: docs/manual/pool.md
  */
 #ifndef MN_POOL_H
 #define MN_POOL_H
@@ -66,19 +65,16 @@ struct mn_pool_link {
 #endif
 #define MN_POOL_OUT (MN_POOL_NONE - 1) /* the link of an object that is out */
 
-struct mn_pool_chunk {   /* fields are private; the links follow it */
-    unsigned char *base; /* the first object */
-    size_t used;         /* bytes from there on that were out once */
-    struct mn_pool_link
-        first; /* a free one of these, which links to the next */
+struct mn_pool_chunk {         /* fields are private; the links follow it */
+    unsigned char *base;       /* the first object */
+    size_t used;               /* bytes from there on that were out once */
+    struct mn_pool_link first; /* a free one of these; links to the next */
     struct mn_pool_link last;
-    size_t live;
     struct mn_pool *pool;
     struct mn_pool_chunk *next_idle; /* see src/pool/pool.h */
     struct mn_pool_chunk *next_open;
     struct mni_stacks *stacks;
-    void *
-        memory; /* the block of the objects, or NULL if `record` is that, too */
+    void *memory; /* the block of the objects; NULL: they are in `record` */
     void *record; /* the block with this struct; NULL: not from a region */
     size_t size;  /* of both */
     uint32_t count;
@@ -99,9 +95,13 @@ struct mn_pool_table {        /* chunks by rising address */
     struct mn_pool_entry few[6];
 };
 
-struct mn_pool {                /* fields are private; stays in its place */
-    struct mn_pool_chunk *from; /* objects are taken from here */
-    struct mn_pool_chunk *to;   /* and come back here, if they are its own */
+struct mn_pool {                 /* fields are private; stays in its place */
+    struct mn_pool_chunk *from;  /* objects are taken from here */
+    struct mn_pool_chunk *to;    /* and come back here, if they are its own */
+    struct mn_pool_chunk **near; /* or here, by address, if it is not NULL */
+    unsigned near_shift;
+    unsigned misses; /* since an object of another chunk was taken */
+    struct mn_pool_chunk **places;
     size_t stride;
     uint64_t reciprocal; /* of the stride, as a fraction of 2^64 */
     struct mn_pool_chunk *idle;
@@ -112,6 +112,7 @@ struct mn_pool {                /* fields are private; stays in its place */
     size_t capacity;
     size_t size;
     size_t peak;
+    size_t live; /* while a tool watches */
     unsigned char tool;
     bool busy;
 };
@@ -140,17 +141,16 @@ MN_API void mn_pool_finish(struct mn_pool *pool) MN_NONNULL(1);
 /* Release all objects at once; no chunk is given back. As mn_pool_finish. */
 MN_API void mn_pool_clear(struct mn_pool *pool) MN_NONNULL(1);
 
-/* See to it that `count` more objects can be had without growing. */
+/* Make room for `count` objects more in advance. O(objects). */
 MN_API enum mn_status mn_pool_reserve(struct mn_pool *pool,
                                       size_t count) MN_MUST_USE MN_NONNULL(1);
 
 /* Give back the chunks that have no live object; constructed objects in them
- * are dropped. The bytes given back. O(chunks), without drop. */
+ * are dropped. The bytes given back. O(objects). */
 MN_API size_t mn_pool_shrink(struct mn_pool *pool) MN_NONNULL(1);
 
 /* Call `visit` with each live object by rising address, until it returns false;
- * it may release objects, but not allocate. True if it never did. O(objects).
- */
+ * it may release objects, not allocate. True if it never did. O(objects). */
 MN_API bool mn_pool_walk(struct mn_pool *pool,
                          bool (*visit)(void *object, void *context),
                          void *context) MN_NONNULL(1, 2);

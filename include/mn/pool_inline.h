@@ -49,6 +49,25 @@ MN_ALWAYS_INLINE bool mn_pool_index(size_t offset, size_t stride,
 #endif
 }
 
+/* Places for chunks, by address; and which one an address belongs to. */
+enum { MN_POOL_NEAR = sizeof(void *) < 8 ? 32 : 128 };
+
+MN_ALWAYS_INLINE uintptr_t mn_pool_place(const struct mn_pool *pool,
+                                         const void *address)
+{
+    return (uintptr_t)address >> pool->near_shift & (MN_POOL_NEAR - 1);
+}
+
+/* Where the chunk of an address is looked for. A branch, since with one chunk
+ * nothing has to wait for the address then. */
+MN_ALWAYS_INLINE struct mn_pool_chunk *mn_pool_near(const struct mn_pool *pool,
+                                                    const void *address)
+{
+    if (pool->near == NULL)
+        return pool->to;
+    return pool->near[mn_pool_place(pool, address)];
+}
+
 MN_MUST_USE MN_ALWAYS_INLINE void *mn_pool_take(struct mn_pool *pool,
                                                 size_t stride)
 {
@@ -59,16 +78,16 @@ MN_MUST_USE MN_ALWAYS_INLINE void *mn_pool_take(struct mn_pool *pool,
         return mn_pool_alloc_call(pool);
     chunk->first = mn_pool_links(chunk)[index.at];
     mn_pool_links(chunk)[index.at].at = MN_POOL_OUT;
-    chunk->live++;
     return chunk->base + index.at * stride;
 }
 
 MN_ALWAYS_INLINE void mn_pool_put(struct mn_pool *pool, void *object,
                                   size_t stride, uint64_t reciprocal)
 {
-    struct mn_pool_chunk *chunk = pool->to;
+    struct mn_pool_chunk *chunk = mn_pool_near(pool, object);
     /* Wraps for an address below base, so one comparison bounds both ends. */
     size_t offset = (uintptr_t)object - (uintptr_t)chunk->base;
+    struct mn_pool_link first;
     struct mn_pool_link *link;
     size_t index;
 
@@ -83,9 +102,16 @@ MN_ALWAYS_INLINE void mn_pool_put(struct mn_pool *pool, void *object,
         mn_pool_release_call(pool, object);
         return;
     }
-    *link = chunk->first;
-    chunk->first.at = (__typeof__(chunk->first.at))index;
-    chunk->live--;
+    first = chunk->first;
+    if (first.at == MN_POOL_NONE) {
+        if (__builtin_expect(pool->from->first.at != MN_POOL_NONE, 0)) {
+            mn_pool_release_call(pool, object);
+            return;
+        }
+        pool->from = chunk;
+    }
+    *link = first;
+    chunk->first.at = (__typeof__(first.at))index;
 }
 
 /* An object at a multiple of its type's alignment, or NULL if there is no

@@ -10,6 +10,10 @@
 /* A debug build does not read more than this at each step. */
 enum { POOL_DEBUG_COUNT = 1024 };
 
+/* After so many releases that went from one chunk to another, and no chunk that
+ * was found empty, it is not likely that the next stays in its chunk. */
+enum { POOL_MISSES = 8 };
+
 /* Never written: it has no object to take, and none comes back to it. */
 struct mn_pool_chunk mni_pool_nothing = {
     .first.at = MN_POOL_NONE,
@@ -20,6 +24,19 @@ void mni_pool_detach(struct mn_pool *pool)
 {
     pool->from = &mni_pool_nothing;
     pool->to = &mni_pool_nothing;
+    pool->near = NULL;
+}
+
+/* Have the inline functions find the chunk of an address, and of those near. */
+static void pool_remember(struct mn_pool *pool, const void *address,
+                          struct mn_pool_chunk *chunk)
+{
+    pool->to = chunk;
+    if (pool->places == NULL)
+        return;
+    pool->places[mn_pool_place(pool, address)] = chunk;
+    if (++pool->misses > POOL_MISSES)
+        pool->near = pool->places;
 }
 
 /* ---- what is wrong with an address ---- */
@@ -80,14 +97,13 @@ void mni_pool_list_all(struct mn_pool *pool)
 }
 
 /* Have the inline functions take objects from `chunk`, which is not listed. The
- * one before has no list, so nothing may come back to it unseen. */
+ * one before has no list. */
 static void pool_use(struct mn_pool *pool, struct mn_pool_chunk *chunk)
 {
-    if (mni_pool_tool(pool) != MNI_TOOL_NONE || pool->from == chunk)
-        return;
-    if (pool->to == pool->from)
-        pool->to = &mni_pool_nothing;
-    pool->from = chunk;
+    if (mni_pool_tool(pool) == MNI_TOOL_NONE)
+        pool->from = chunk;
+    pool->near = NULL;
+    pool->misses = 0;
 }
 
 /* ---- taking ---- */
@@ -104,17 +120,23 @@ size_t mni_pool_peak(const struct mn_pool *pool)
     return touched > pool->peak ? touched : pool->peak;
 }
 
+size_t mni_pool_count_live(const struct mn_pool *pool,
+                           const struct mn_pool_chunk *chunk)
+{
+    size_t touched = mni_pool_touched(pool, chunk);
+    size_t live = 0;
+
+    for (size_t i = 0; i < touched; i++)
+        live += mni_pool_is_live(chunk, i);
+    return live;
+}
+
 /* While a tool watches, an object that was never out is preferred. */
 static void pool_count_peak(struct mn_pool *pool)
 {
-    struct mn_pool_chunk *chunk;
-    size_t live = 0;
-    size_t i = 0;
-
-    while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL)
-        live += chunk->live;
-    if (live > pool->peak)
-        pool->peak = live;
+    pool->live++;
+    if (pool->live > pool->peak)
+        pool->peak = pool->live;
 }
 
 static void pool_tell_alloc(const struct mn_pool *pool,
@@ -158,7 +180,6 @@ static void *pool_take_new(struct mn_pool *pool)
     }
     mn_pool_links(chunk)[index].at = MN_POOL_OUT;
     chunk->used += pool->stride;
-    chunk->live++;
     if (index + 1 == chunk->count)
         pool->open = chunk->next_open;
     pool_use(pool, chunk); /* no chunk is listed now, unless a tool watches */
@@ -176,7 +197,6 @@ static void *pool_take_idle(struct mn_pool *pool)
     chunk->listed = false;
     chunk->first = mn_pool_links(chunk)[index];
     mn_pool_links(chunk)[index].at = MN_POOL_OUT;
-    chunk->live++;
     pool_use(pool, chunk);
     if (pool->from != chunk && chunk->first.at != MN_POOL_NONE)
         pool_list(pool, chunk);
@@ -196,7 +216,7 @@ static __attribute__((noinline)) void *pool_take(struct mn_pool *pool)
         object = pool_take_idle(pool);
     else if (pool->open != NULL || mni_pool_grow(pool, 1))
         object = pool_take_new(pool);
-    if (watched)
+    if (watched && object != NULL)
         pool_count_peak(pool);
     return object;
 }
@@ -247,14 +267,15 @@ static __attribute__((noinline)) void
 pool_release_watched(struct mn_pool *pool, struct mn_pool_chunk *chunk,
                      size_t index)
 {
+    pool->live--;
     mni_pool_tell_free(pool, chunk, mni_pool_object(pool, chunk, index));
     pool_append(chunk, index);
     if (!chunk->listed)
         pool_list(pool, chunk);
 }
 
-/* An object of a chunk other than `to`. If `from` has no more objects, the next
- * one is taken from here. */
+/* An object of a chunk that is not found near, or is to be listed. If `from`
+ * has no more objects, the next one is taken from here. */
 void mn_pool_release_call(struct mn_pool *pool, void *object)
 {
     struct mn_pool_chunk *chunk =
@@ -264,14 +285,13 @@ void mn_pool_release_call(struct mn_pool *pool, void *object)
         return;
     mni_pool_expect_idle(pool, "release");
     size_t index = pool_live_index(pool, chunk, object);
-    chunk->live--;
     if (mni_pool_tool(pool) != MNI_TOOL_NONE) {
         pool_release_watched(pool, chunk, index);
         return;
     }
     mn_pool_links(chunk)[index] = chunk->first;
     chunk->first.at = (__typeof__(chunk->first.at))index;
-    pool->to = chunk;
+    pool_remember(pool, object, chunk);
     if (chunk->listed)
         return;
     if (pool->from->first.at == MN_POOL_NONE)
@@ -344,7 +364,7 @@ enum mn_status mn_pool_reserve(struct mn_pool *pool, size_t count)
     MN_ASSERT(pool_check_small(pool));
     mni_pool_expect_idle(pool, "reservation");
     while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL)
-        left -= chunk->live;
+        left -= mni_pool_count_live(pool, chunk);
     if (count <= left)
         return MN_OK;
     return mni_pool_grow(pool, count - left) ? MN_OK : MN_ERR_NOMEM;
@@ -360,7 +380,7 @@ static void pool_end_objects(struct mn_pool *pool, struct mn_pool_chunk *chunk,
     size_t touched = mni_pool_touched(pool, chunk);
 
     for (size_t i = 0; i < touched; i++) {
-        bool live = mn_pool_links(chunk)[i].at == MN_POOL_OUT;
+        bool live = mni_pool_is_live(chunk, i);
         void *object = mni_pool_object(pool, chunk, i);
         if (!live && all)
             mni_watch_keep(tool, object, type->size);
@@ -391,7 +411,6 @@ static void pool_end_chunk(struct mn_pool *pool, struct mn_pool_chunk *chunk)
         pool->busy = false;
     }
     chunk->used = 0;
-    chunk->live = 0;
     chunk->first.at = MN_POOL_NONE;
 }
 
@@ -403,11 +422,10 @@ static void pool_free_kept(struct mn_pool *pool, struct mn_pool_chunk *chunk)
     struct mn_pool_link *links = mn_pool_links(chunk);
 
     for (size_t i = 0; i < touched; i++) {
-        if (links[i].at == MN_POOL_OUT)
+        if (mni_pool_is_live(chunk, i))
             mni_pool_tell_free(pool, chunk, mni_pool_object(pool, chunk, i));
         links[i].at = (__typeof__(links[i].at))(i + 1);
     }
-    chunk->live = 0;
     if (touched > 0) {
         links[touched - 1].at = MN_POOL_NONE;
         chunk->first.at = 0;
@@ -422,6 +440,7 @@ void mn_pool_clear(struct mn_pool *pool)
 
     mni_pool_expect_idle(pool, "clear");
     pool->peak = mni_pool_peak(pool);
+    pool->live = 0;
     while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
         if (pool->options.construct != NULL)
             pool_free_kept(pool, chunk);
@@ -430,6 +449,17 @@ void mn_pool_clear(struct mn_pool *pool)
     }
     mni_pool_list_all(pool);
     MN_ASSERT(pool_check_small(pool));
+}
+
+static bool pool_has_live(const struct mn_pool *pool,
+                          const struct mn_pool_chunk *chunk)
+{
+    size_t touched = mni_pool_touched(pool, chunk);
+
+    for (size_t i = 0; i < touched; i++)
+        if (mni_pool_is_live(chunk, i))
+            return true;
+    return false;
 }
 
 /* End all chunks, by rising address, or those without live objects. The bytes
@@ -443,7 +473,7 @@ static size_t pool_give_back(struct mn_pool *pool, bool all)
     MN_ASSERT(pool_check_small(pool));
     pool->peak = mni_pool_peak(pool);
     while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
-        if (chunk->live > 0 && !all)
+        if (!all && pool_has_live(pool, chunk))
             continue;
         pool_end_chunk(pool, chunk);
         if (chunk->record != NULL || all) {
@@ -451,6 +481,7 @@ static size_t pool_give_back(struct mn_pool *pool, bool all)
             i--;
         }
     }
+    size += mni_pool_forget_near(pool, all);
     mni_pool_list_all(pool);
     MN_ASSERT(pool_check_small(pool));
     return size;

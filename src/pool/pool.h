@@ -11,11 +11,15 @@
  * that were ever out are as many as were ever out at once.
  *
  * A chunk with a list is among the `idle`, unless it is `from`, and nowhere
- * else twice (`listed`); `to` is one of these. The inline functions work on
- * `from` and `to` alone and so leave all of this true. A chunk with objects
- * above `used` is in the list `open`. While a tool watches, or a function of
- * the program runs, `from` and `to` are a chunk of nothing, and everything
- * comes to the library.
+ * else twice (`listed`). A chunk with objects above `used` is in the list
+ * `open`.
+ *
+ * A release looks for its chunk in `to`, the chunk of the last one that did not
+ * find it; or once these have been many, in the place that belongs to the part
+ * of the addresses that it is in, with the chunk that one there was in last.
+ * Both are guesses, which the comparison with `used` makes certain. While a
+ * tool watches, or a function of the program runs, `from` and `to` are a chunk
+ * of nothing, and everything comes to the library.
  */
 #ifndef MNI_POOL_H
 #define MNI_POOL_H
@@ -26,6 +30,9 @@
 
 /* A chunk without objects. */
 extern struct mn_pool_chunk mni_pool_nothing;
+
+/* Bytes of the places. */
+enum { MNI_POOL_NEAR_SIZE = MN_POOL_NEAR * sizeof(struct mn_pool_chunk *) };
 
 static inline struct mn_region *
 mni_pool_record_region(const struct mn_pool *pool)
@@ -50,6 +57,12 @@ static inline unsigned char *mni_pool_object(const struct mn_pool *pool,
                                              size_t index)
 {
     return chunk->base + index * pool->stride;
+}
+
+static inline bool mni_pool_is_live(const struct mn_pool_chunk *chunk,
+                                    size_t index)
+{
+    return mn_pool_links(chunk)[index].at == MN_POOL_OUT;
 }
 
 /* Zones on both sides of each object; 0 if there are none. */
@@ -151,6 +164,10 @@ bool mni_pool_grow(struct mn_pool *pool, size_t need);
 /* Give a chunk back that is in no list any more. The bytes of it. */
 size_t mni_pool_remove_chunk(struct mn_pool *pool, struct mn_pool_chunk *chunk);
 
+/* Know no chunk by its addresses any more; the array goes if there is no use
+ * for it, or if `all` goes. The bytes of it. */
+size_t mni_pool_forget_near(struct mn_pool *pool, bool all);
+
 /* ---- pool.c ---- */
 
 /* As mn_pool_init, with a table of several pools. */
@@ -167,5 +184,9 @@ void mni_pool_expect_idle(const struct mn_pool *pool, const char *operation);
 
 /* The most objects that were ever out at once. */
 size_t mni_pool_peak(const struct mn_pool *pool);
+
+/* How many objects of a chunk are out. No operation counts them. */
+size_t mni_pool_count_live(const struct mn_pool *pool,
+                           const struct mn_pool_chunk *chunk);
 
 #endif

@@ -198,6 +198,12 @@ static size_t chunk_full_size(const struct mn_pool *pool, size_t count)
                                                   : 0);
 }
 
+static void chunk_add_size(struct mn_pool *pool, size_t size)
+{
+    pool->size += size;
+    pool->table->size += size;
+}
+
 /* A chunk of exactly `count` objects, or NULL. */
 static struct mn_pool_chunk *chunk_new(struct mn_pool *pool, size_t count)
 {
@@ -225,8 +231,7 @@ static struct mn_pool_chunk *chunk_new(struct mn_pool *pool, size_t count)
     chunk->record = record;
     chunk->memory = record != memory ? memory : NULL;
     chunk->size = chunk_full_size(pool, count);
-    pool->size += chunk->size;
-    pool->table->size += chunk->size;
+    chunk_add_size(pool, chunk->size);
     return chunk;
 }
 
@@ -278,6 +283,56 @@ static bool chunk_provide_entry(struct mn_pool *pool)
            && mni_pool_table_reserve(pool->table, mni_pool_record_region(pool));
 }
 
+/* ---- which chunk is near ---- */
+
+/* Whether all objects are in one chunk, or there are none. */
+static bool chunk_is_sole(const struct mn_pool *pool)
+{
+    size_t at = 0;
+
+    return mni_pool_next_chunk(pool, &at) == NULL
+           || mni_pool_next_chunk(pool, &at) == NULL;
+}
+
+/* The chunks at the places are not the right ones any more. */
+static void chunk_clear_near(struct mn_pool *pool)
+{
+    for (size_t i = 0; pool->places != NULL && i < MN_POOL_NEAR; i++)
+        pool->places[i] = &mni_pool_nothing;
+}
+
+size_t mni_pool_forget_near(struct mn_pool *pool, bool all)
+{
+    size_t size = 0;
+
+    mni_pool_detach(pool);
+    if (pool->places != NULL && (all || chunk_is_sole(pool))) {
+        mn_region_free(mni_pool_record_region(pool), pool->places);
+        pool->places = NULL;
+        size = MNI_POOL_NEAR_SIZE;
+        chunk_add_size(pool, 0 - size);
+    }
+    chunk_clear_near(pool);
+    return size;
+}
+
+/* There is one chunk more: have places for them if there is memory. A part of
+ * the addresses is so large that the places reach for twice the pool. */
+static void chunk_provide_near(struct mn_pool *pool)
+{
+    size_t part = 2 * pool->size / MN_POOL_NEAR;
+
+    if (pool->places == NULL && !chunk_is_sole(pool)
+        && chunk_room(pool->table) >= MNI_POOL_NEAR_SIZE) {
+        pool->places =
+            mn_region_alloc(mni_pool_record_region(pool), MNI_POOL_NEAR_SIZE,
+                            _Alignof(struct mn_pool_chunk *));
+        chunk_add_size(pool, pool->places != NULL ? MNI_POOL_NEAR_SIZE : 0);
+    }
+    pool->near_shift = mni_highest_bit(part | 1) + 1;
+    chunk_clear_near(pool);
+}
+
 bool mni_pool_grow(struct mn_pool *pool, size_t need)
 {
     if (pool->options.region == NULL || !chunk_provide_entry(pool))
@@ -288,8 +343,10 @@ bool mni_pool_grow(struct mn_pool *pool, size_t need)
     count = count < need ? need : count;
     count = count < allowed ? count : allowed;
     for (; count >= need; count /= 2) {
-        if (chunk_new(pool, count) != NULL)
+        if (chunk_new(pool, count) != NULL) {
+            chunk_provide_near(pool);
             return true;
+        }
         if (count > need && count / 2 < need)
             count = 2 * need;
     }
@@ -307,8 +364,7 @@ size_t mni_pool_remove_chunk(struct mn_pool *pool, struct mn_pool_chunk *chunk)
     mni_stacks_end(chunk->stacks);
     mni_pool_table_remove(pool->table, chunk);
     pool->capacity -= chunk->count;
-    pool->size -= size;
-    pool->table->size -= size;
+    chunk_add_size(pool, 0 - size);
     mn_region_free(options->region, chunk->memory);
     if (chunk->record != NULL)
         mn_region_free(mni_pool_record_region(pool), chunk->record);

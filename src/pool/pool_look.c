@@ -12,7 +12,7 @@ bool mn_pool_walk(struct mn_pool *pool,
     while ((chunk = mni_pool_next_chunk(pool, &at)) != NULL) {
         size_t touched = mni_pool_touched(pool, chunk);
         for (size_t i = 0; i < touched; i++)
-            if (mn_pool_links(chunk)[i].at == MN_POOL_OUT
+            if (mni_pool_is_live(chunk, i)
                 && !visit(mni_pool_object(pool, chunk, i), context))
                 return false;
     }
@@ -30,8 +30,8 @@ bool mn_pool_block_at(const struct mn_pool *pool, const void *address,
     size_t index = ((uintptr_t)address - (uintptr_t)chunk->base) / pool->stride;
     if (index >= chunk->count)
         return false;
-    bool live = index < mni_pool_touched(pool, chunk)
-                && mn_pool_links(chunk)[index].at == MN_POOL_OUT;
+    bool live =
+        index < mni_pool_touched(pool, chunk) && mni_pool_is_live(chunk, index);
     *block = (struct mn_block){
         .start = mni_pool_object(pool, chunk, index),
         .size = pool->stride,
@@ -56,8 +56,10 @@ void mn_pool_read_stats(const struct mn_pool *pool, struct mn_pool_stats *stats)
     if (pool->table == &pool->own)
         stats->record_size = mni_pool_table_size(pool->table);
     stats->size += stats->record_size;
+    if (pool->places != NULL)
+        stats->record_size += MNI_POOL_NEAR_SIZE;
     while ((chunk = mni_pool_next_chunk(pool, &i)) != NULL) {
-        stats->live += chunk->live;
+        stats->live += mni_pool_count_live(pool, chunk);
         stats->chunks++;
         stats->record_size +=
             sizeof *chunk + chunk->count * sizeof(struct mn_pool_link);
@@ -78,14 +80,10 @@ static bool look_check_list(const struct mn_pool *pool,
 {
     size_t touched = mni_pool_touched(pool, chunk);
     size_t at = chunk->first.at;
-    size_t out = 0;
+    size_t out = mni_pool_count_live(pool, chunk);
 
-    for (size_t i = 0; i < touched; i++)
-        out += mn_pool_links(chunk)[i].at == MN_POOL_OUT;
-    if (out != chunk->live)
-        return false;
     for (size_t i = out; i < touched; i++) {
-        if (at >= touched || mn_pool_links(chunk)[at].at == MN_POOL_OUT)
+        if (at >= touched || mni_pool_is_live(chunk, at))
             return false;
         at = mn_pool_links(chunk)[at].at;
     }
@@ -144,6 +142,29 @@ static bool look_check_lists(const struct mn_pool *pool, size_t idle,
     return chunk == NULL;
 }
 
+/* A place has a chunk of this pool, or the one of nothing. */
+static bool look_is_near(const struct mn_pool *pool,
+                         const struct mn_pool_chunk *chunk)
+{
+    return chunk == &mni_pool_nothing
+           || (chunk->pool == pool
+               && mni_pool_table_find(pool->table, (uintptr_t)chunk->base)
+                      == chunk);
+}
+
+static bool look_check_near(const struct mn_pool *pool)
+{
+    bool watched = mni_pool_tool(pool) != MNI_TOOL_NONE;
+
+    for (size_t i = 0; pool->places != NULL && i < MN_POOL_NEAR; i++)
+        if (!look_is_near(pool, pool->places[i]))
+            return false;
+    return look_is_near(pool, pool->to)
+           && (pool->near == NULL || pool->near == pool->places)
+           && !(watched && pool->near != NULL)
+           && !(watched && pool->to != &mni_pool_nothing);
+}
+
 bool mn_pool_check(const struct mn_pool *pool)
 {
     const struct mn_pool_chunk *chunk;
@@ -165,8 +186,7 @@ bool mn_pool_check(const struct mn_pool *pool)
         && pool->table->size != pool->size + mni_pool_table_size(pool->table))
         return false;
     return capacity == pool->capacity && look_check_lists(pool, idle, open)
-           && (pool->to == &mni_pool_nothing || pool->to == pool->from
-               || pool->to->listed)
+           && look_check_near(pool)
            && (mni_pool_tool(pool) == MNI_TOOL_NONE
                || pool->from == &mni_pool_nothing);
 }

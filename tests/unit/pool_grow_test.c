@@ -368,3 +368,59 @@ TEST(release_to_any_chunk_is_taken_again_before_growth)
     mn_pool_finish(pool);
     EXPECT(setup_is_free());
 }
+
+/* ---- releases now to one chunk and now to another ---- */
+
+enum { SPREAD = 300 };
+static struct node *spread[SPREAD];
+
+/* Release and take again objects of all chunks in turn, as often as it takes
+ * until the places are used. */
+static void spread_out(void)
+{
+    setup_growing((struct mn_pool_options){.count = 4, .unwatched = true});
+    for (int i = 0; i < SPREAD; i++)
+        spread[i] = take(i);
+    for (int step = 0; step < 3 * SPREAD; step++) {
+        int i = step * 7 % SPREAD;
+        node_pool_release(&nodes, spread[i]);
+        spread[i] = take(i);
+    }
+    EXPECT(pool->places != NULL && pool->near == pool->places);
+    EXPECT(mn_pool_check(pool) && stats().live == SPREAD);
+}
+
+TEST(misuse_is_seen_wherever_the_chunk_is_looked_for)
+{
+    spread_out();
+    node_pool_release(&nodes, spread[3]);
+    node_pool_release(&nodes, spread[200]);
+    EXPECT_STOPS(node_pool_release(&nodes, spread[3]), "already free");
+    EXPECT_STOPS(node_pool_release(&nodes, spread[200]), "already free");
+    EXPECT_STOPS(node_pool_release(&nodes, (void *)((char *)spread[201] + 8)),
+                 "pointer into an object");
+    EXPECT_STOPS(node_pool_release(&nodes, (void *)buffer), "not an object of");
+    node_pool_release(&nodes, NULL);
+    EXPECT(mn_pool_check(pool));
+    for (int i = 0; i < SPREAD; i++)
+        if (i != 3 && i != 200)
+            node_pool_release(&nodes, spread[i]);
+    EXPECT(stats().live == 0 && mn_pool_check(pool));
+    mn_pool_finish(pool);
+    EXPECT(setup_is_free());
+}
+
+TEST(chunks_that_have_gone_are_found_no_more)
+{
+    spread_out();
+    for (int i = 4; i < SPREAD; i++)
+        node_pool_release(&nodes, spread[i]);
+    EXPECT(mn_pool_shrink(pool) > 0 && mn_pool_check(pool));
+    EXPECT(stats().chunks == 1 && pool->places == NULL);
+    EXPECT_STOPS(node_pool_release(&nodes, spread[200]), "not an object of");
+    for (int i = 0; i < 4; i++)
+        node_pool_release(&nodes, spread[i]);
+    EXPECT(mn_pool_shrink(pool) > 0 && stats().chunks == 0);
+    mn_pool_finish(pool);
+    EXPECT(setup_is_free());
+}
