@@ -15,63 +15,11 @@
 #ifndef MN_BIASED_H
 #define MN_BIASED_H
 
+#include <mn/arc_inline.h>
 #include <mn/source.h>
 #include <mn/type.h>
 
 MN_BEGIN
-
-/* ---- behind the typed functions; fields and names are private ---- */
-
-#if defined(__cplusplus)
-#define MNI_ARC_LOCAL __thread
-#else
-#define MNI_ARC_LOCAL _Thread_local
-#endif
-#ifndef MNI_ARC_LOAD /* a test that explores schedules has its own */
-#define MNI_ARC_LOAD(p) __atomic_load_n(p, __ATOMIC_RELAXED)
-#define MNI_ARC_STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
-#define MNI_ARC_BARRIER() __atomic_signal_fence(__ATOMIC_SEQ_CST)
-#endif
-
-/* Right before each object. */
-struct mn_arc_head {
-    uint32_t own;    /* the owner's number, 12 bits, and its count, 20 bits */
-    uint32_t shared; /* what the others count, src/ref/arc.h */
-};
-
-enum { MNI_ARC_OWN_MAX = (1 << 20) - 1 };
-
-/* This thread's number in its place, or 0: it has none, or counts just now, so
- * that a signal handler does as another thread would. */
-extern MN_API
-    MNI_ARC_LOCAL uint32_t mn_arc_self MN_ATTRIBUTE(tls_model("initial-exec"));
-
-MN_API void mn_arc_clone_any(void *object) MN_NONNULL(1);
-MN_API void mn_arc_drop_any(void *object, const struct mn_type *type)
-    MN_NONNULL(1, 2);
-
-/* Add `change` to the owner's count if this thread is the owner and the count
- * is then neither 0 nor too large. Others find out without a store. Nothing
- * orders it: what another thread needs to see, the one that hands a reference
- * over makes visible. */
-MN_ALWAYS_INLINE bool mni_arc_count(void *object, uint32_t change)
-{
-    struct mn_arc_head *head = (struct mn_arc_head *)object - 1;
-    uint32_t self = mn_arc_self;
-    uint32_t own = MNI_ARC_LOAD(&head->own);
-
-    if (__builtin_expect(own + change - self - 1 >= MNI_ARC_OWN_MAX, 0))
-        return false;
-    mn_arc_self = 0;
-    MNI_ARC_BARRIER();
-    /* Unless a signal handler has come in between. */
-    bool same = MNI_ARC_LOAD(&head->own) == own;
-    if (__builtin_expect(same, 1))
-        MNI_ARC_STORE(&head->own, own + change);
-    MNI_ARC_BARRIER();
-    mn_arc_self = self;
-    return same;
-}
 
 /* ---- making objects ---- */
 
@@ -94,8 +42,14 @@ MN_API size_t mn_arc_length(const void *object) MN_NONNULL(1);
 /* One reference more; `object` itself. */
 MN_ALWAYS_INLINE void *mn_arc_clone(void *object)
 {
-    if (object != NULL && __builtin_expect(!mni_arc_count(object, 1), 0))
+    uint32_t left;
+
+    if (object == NULL || __builtin_expect(mni_arc_count(object, 1, &left), 1))
+        return object;
+    if (left == MNI_ARC_OWN_MAX)
         mn_arc_clone_any(object);
+    else
+        mni_arc_clone_shared(object);
     return object;
 }
 
@@ -104,8 +58,12 @@ MN_ALWAYS_INLINE void *mn_arc_clone(void *object)
  * no memory and no recursion. */
 MN_ALWAYS_INLINE void mn_arc_drop(void *object, const struct mn_type *type)
 {
-    if (object != NULL
-        && __builtin_expect(!mni_arc_count(object, UINT32_MAX), 0))
+    uint32_t left;
+
+    if (object == NULL
+        || __builtin_expect(mni_arc_count(object, UINT32_MAX, &left), 1))
+        return;
+    if (left == MNI_ARC_NONE_LEFT || !mni_arc_drop_shared(object))
         mn_arc_drop_any(object, type);
 }
 

@@ -83,9 +83,8 @@ void *mni_arc_make(const struct mn_type *type, struct mn_source *source,
         return NULL;
     struct mn_arc_head *head = mni_arc_head(block + offset);
     uint32_t self = mni_arc_self();
-    uint32_t shared = MNI_ARC_WEAK_ONE;
-    if (self == 0)
-        shared += MNI_ARC_MERGED + MNI_ARC_ONE;
+    uint32_t shared =
+        MNI_ARC_WEAK_ONE + (self == 0 ? MNI_ARC_ONE : MNI_ARC_OWNED);
     if (prefix) {
         shared += MNI_ARC_PREFIX;
         mni_arc_prefix(head)->length = length;
@@ -141,7 +140,7 @@ size_t mn_arc_length(const void *object)
 /* Whether a reference can still be had. */
 static bool arc_is_alive(uint32_t shared)
 {
-    return (shared & MNI_ARC_MERGED) == 0 || mni_arc_count_of(shared) > 0
+    return mni_arc_is_owned(shared) || mni_arc_count_of(shared) > 0
            || (shared & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0;
 }
 
@@ -166,29 +165,15 @@ static bool arc_clone_owner(struct mn_arc_head *head)
     return mine;
 }
 
-static void arc_clone_shared(struct mn_arc_head *head)
+void mn_arc_put_aside(void *object)
 {
-    /* Relaxed: this thread has a reference already. */
-    uint32_t seen = mn_atomic_add_relaxed(mni_arc_shared(head), MNI_ARC_ONE);
-
-    if (mni_arc_count_of(seen) >= MNI_ARC_HIGH)
-        mni_arc_side_out(head);
-}
-
-static ARC_RARE void arc_clone_rare(struct mn_arc_head *head)
-{
-    if (!arc_clone_owner(head))
-        arc_clone_shared(head);
+    mni_arc_side_out(mni_arc_head(object));
 }
 
 void mn_arc_clone_any(void *object)
 {
-    struct mn_arc_head *head = mni_arc_head(object);
-
-    if (mni_arc_may_own(head))
-        arc_clone_rare(head);
-    else
-        arc_clone_shared(head);
+    if (!arc_clone_owner(mni_arc_head(object)))
+        mni_arc_clone_shared(object);
 }
 
 void *mn_arc_upgrade(void *weak)
@@ -228,8 +213,8 @@ bool mni_arc_merge(struct mn_arc_head *head, uint32_t count)
             || total > MNI_ARC_HIGH)
             return mni_arc_side_merge(head, count);
         MN_CHECK(total >= 0, "a shared object is dropped too often");
-        next = mni_arc_with_count(seen, total) & ~(uint32_t)MNI_ARC_QUEUED;
-        next |= MNI_ARC_MERGED;
+        next = mni_arc_with_count(seen, total)
+               & ~(uint32_t)(MNI_ARC_QUEUED | MNI_ARC_OWNED);
         /* Acquire and release: pairs with the drops of other threads. */
     } while (!mn_atomic_cas_acq_rel(shared, &seen, next));
     return mni_arc_count_of(next) == 0;
@@ -289,7 +274,7 @@ static bool arc_drop_shared(void *object, const struct mn_type *type)
     uint32_t seen = mn_atomic_load_relaxed(shared);
     bool tried = false; /* in a signal handler that may not be possible */
 
-    while ((seen & MNI_ARC_MERGED) == 0) {
+    while (mni_arc_is_owned(seen)) {
         if (!tried && mni_arc_count_of(seen) <= -MNI_ARC_HIGH) {
             tried = true;
             mni_arc_side_out(head);
@@ -309,7 +294,8 @@ static bool arc_is_sole(const struct mn_arc_head *head)
     uint32_t seen = mn_atomic_load_acquire(mni_arc_shared(head));
 
     return MNI_ARC_LOAD(&head->own) == mn_arc_self + 1
-           && (seen & ~(uint32_t)MNI_ARC_PREFIX) == MNI_ARC_WEAK_ONE;
+           && (seen & ~(uint32_t)MNI_ARC_PREFIX)
+                  == MNI_ARC_OWNED + MNI_ARC_WEAK_ONE;
 }
 
 /* The only reference of a sole object is dropped: nobody can have it again, its
@@ -319,8 +305,8 @@ static void arc_end_sole(struct mn_arc_head *head)
     _Atomic uint32_t *shared = mni_arc_shared(head);
 
     MNI_ARC_STORE(&head->own, MNI_ARC_NOBODY);
-    mn_atomic_store_relaxed(shared,
-                            mn_atomic_load_relaxed(shared) | MNI_ARC_MERGED);
+    mn_atomic_store_relaxed(shared, mn_atomic_load_relaxed(shared)
+                                        & ~(uint32_t)MNI_ARC_OWNED);
 }
 
 bool mni_arc_release(void *object, const struct mn_type *type)
@@ -374,21 +360,6 @@ static ARC_RARE void arc_drop_sole(void *object, const struct mn_type *type)
     mni_arc_step();
 }
 
-/* Drop a reference that is not the owner's, where nobody need be told and
- * nothing ends. False: nothing has changed. */
-static bool arc_drop_plain(struct mn_arc_head *head, uint32_t seen)
-{
-    /* A count of at least two, so that one is left; a merged object with one
-     * may have to end. */
-    if (mni_arc_count_of(seen) < 2 - (int)((seen & MNI_ARC_MERGED) == 0)
-        || (seen & MNI_ARC_SIDE) != 0)
-        return false;
-    /* Acquire and release: pairs with the drops of other threads, and with the
-     * owner's merge. */
-    return mn_atomic_cas_acq_rel(mni_arc_shared(head), &seen,
-                                 seen - MNI_ARC_ONE);
-}
-
 static ARC_RARE void arc_drop_rare(void *object, const struct mn_type *type)
 {
     if (mni_arc_release(object, type))
@@ -398,12 +369,7 @@ static ARC_RARE void arc_drop_rare(void *object, const struct mn_type *type)
 
 void mn_arc_drop_any(void *object, const struct mn_type *type)
 {
-    struct mn_arc_head *head = mni_arc_head(object);
-    uint32_t seen = mn_atomic_load_relaxed(mni_arc_shared(head));
-
-    if (!mni_arc_may_own(head) && arc_drop_plain(head, seen))
-        return;
-    if (arc_is_sole(head))
+    if (arc_is_sole(mni_arc_head(object)))
         arc_drop_sole(object, type);
     else
         arc_drop_rare(object, type);
@@ -487,7 +453,7 @@ size_t mn_arc_count(const void *object)
     int64_t count = mni_arc_count_of(seen);
     if ((seen & MNI_ARC_STUCK) != 0)
         return SIZE_MAX;
-    if ((seen & MNI_ARC_MERGED) == 0)
+    if (mni_arc_is_owned(seen))
         count += arc_own_count(head);
     if ((seen & MNI_ARC_SIDE) != 0)
         count += mni_arc_side_count(head);
@@ -515,5 +481,5 @@ bool mn_arc_is_unique(const void *object)
     mni_arc_owner_leave(self);
     if (mine)
         return own - self == 1 && arc_is_alone(seen, 0);
-    return (seen & MNI_ARC_MERGED) != 0 && arc_is_alone(seen, 1);
+    return !mni_arc_is_owned(seen) && arc_is_alone(seen, 1);
 }

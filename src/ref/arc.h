@@ -6,12 +6,14 @@
  *         no thread has it, under the lock of numbers. Of an object that ends,
  *         a place among its members (arc_end.c).
  * shared  From the top: the references of the others, less those of the
- *         owner's that they dropped; 15 bits with a sign. Weak references and
- *         one for as long as the object lives, 11 bits. Flags.
+ *         owner's that they dropped; 15 bits with a sign. Whether there is an
+ *         owner, 1 bit; so one comparison tells that a reference fewer ends
+ *         nothing. Weak references and one for as long as the object lives, 11
+ *         bits. Flags.
  *
  * An object is alive until it is merged, which adds the owner's count to the
- * shared one, and its count is 0. Counts that grow too large leave a part in
- * the side table (arc_side.c), where a flag says so.
+ * shared one and lets it be nobody's, and its count is 0. Counts that grow too
+ * large leave a part in the side table (arc_side.c), where a flag says so.
  */
 #ifndef MNI_ARC_H
 #define MNI_ARC_H
@@ -22,22 +24,22 @@
 #include "base/atomic.h"
 
 enum {
-    MNI_ARC_MERGED = 1 << 0,    /* there is no owner, all is in `shared` */
-    MNI_ARC_QUEUED = 1 << 1,    /* the owner was told, by a note */
-    MNI_ARC_SIDE = 1 << 2,      /* references are in the side table */
-    MNI_ARC_SIDE_WEAK = 1 << 3, /* weak references are there */
-    MNI_ARC_STUCK = 1 << 4,     /* nobody knows how many: it never ends */
-    MNI_ARC_PREFIX = 1 << 5,    /* a struct mni_arc_prefix is before the head */
+    MNI_ARC_QUEUED = 1 << 0, /* the owner was told, by a note */
+    /* MNI_ARC_SIDE = 1 << 1: references are in the side table */
+    MNI_ARC_SIDE_WEAK = 1 << 2, /* weak references are there */
+    MNI_ARC_STUCK = 1 << 3,     /* nobody knows how many: it never ends */
+    MNI_ARC_PREFIX = 1 << 4,    /* a struct mni_arc_prefix is before the head */
 
-    MNI_ARC_WEAK_SHIFT = 6,
+    MNI_ARC_WEAK_SHIFT = 5,
     MNI_ARC_WEAK_ONE = 1 << MNI_ARC_WEAK_SHIFT,
     MNI_ARC_WEAK_MAX = (1 << 11) - 1, /* this many stay for ever */
     MNI_ARC_WEAK_HIGH = 1536,         /* from here on, some go aside */
     MNI_ARC_WEAK_MOVED = 1024,        /* so many */
     MNI_ARC_WEAK_LOW = 256,           /* down here, some come back */
 
+    /* MNI_ARC_OWNED = 1 << 16: not merged */
+
     MNI_ARC_SHIFT = 17,
-    MNI_ARC_ONE = 1 << MNI_ARC_SHIFT,
     MNI_ARC_HIGH = 8192, /* the same for references, above and below 0 */
     MNI_ARC_LAST = 15360,
     MNI_ARC_MOVED = 8192,
@@ -47,6 +49,9 @@ enum {
     MNI_ARC_OWN_MOVED = 1 << 19,
     MNI_ARC_NUMBERS = 4095 /* from 1 on, exclusively */
 };
+_Static_assert(MNI_ARC_ONE == 1 << MNI_ARC_SHIFT
+                   && MNI_ARC_MANY == MNI_ARC_HIGH << MNI_ARC_SHIFT,
+               "as mn/biased.h counts");
 _Static_assert(MNI_ARC_OWN_MAX == (1 << MNI_ARC_OWN_SHIFT) - 1, "20 bits");
 
 /* No thread has this number, and adding and subtracting leaves it so. */
@@ -66,6 +71,11 @@ static inline struct mn_arc_head *mni_arc_head(const void *object)
 static inline _Atomic uint32_t *mni_arc_shared(const struct mn_arc_head *head)
 {
     return (_Atomic uint32_t *)(uintptr_t)&head->shared;
+}
+
+static inline bool mni_arc_is_owned(uint32_t shared)
+{
+    return (shared & MNI_ARC_OWNED) != 0;
 }
 
 static inline int32_t mni_arc_count_of(uint32_t shared)
@@ -241,8 +251,7 @@ static inline bool mni_arc_owner_enter(const struct mn_arc_head *head,
      * for its number sees that the object is merged. */
     *own = mn_atomic_load_acquire((_Atomic uint32_t *)(uintptr_t)&head->own);
     return *self != 0 && *own - *self <= MNI_ARC_OWN_MAX
-           && (mn_atomic_load_relaxed(mni_arc_shared(head)) & MNI_ARC_MERGED)
-                  == 0;
+           && mni_arc_is_owned(mn_atomic_load_relaxed(mni_arc_shared(head)));
 }
 
 static inline void mni_arc_owner_leave(uint32_t self)

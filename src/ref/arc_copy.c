@@ -28,7 +28,7 @@ bool mn_arc_try_unwrap(void *object, const struct mn_type *type, void *out)
     copy_merge_last(head);
     uint32_t seen = mn_atomic_load_relaxed(shared);
     do {
-        if ((seen & MNI_ARC_MERGED) == 0 || mni_arc_count_of(seen) != 1
+        if (mni_arc_is_owned(seen) || mni_arc_count_of(seen) != 1
             || (seen & (MNI_ARC_SIDE | MNI_ARC_STUCK)) != 0)
             return false;
         /* Acquire: pairs with the drops of other threads. */

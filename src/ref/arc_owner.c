@@ -86,7 +86,7 @@ static void owner_merge(uint32_t number, struct mni_arc_note *note)
     /* Acquire: pairs with the release of who merged it. */
     uint32_t shared = mn_atomic_load_acquire(mni_arc_shared(head));
 
-    if ((shared & MNI_ARC_MERGED) == 0 && mni_arc_number_of(own) == number)
+    if (mni_arc_is_owned(shared) && mni_arc_number_of(own) == number)
         note->last = mni_arc_merge(head, own & MNI_ARC_OWN_MAX);
 }
 

@@ -254,8 +254,8 @@ bool mni_arc_side_merge(struct mn_arc_head *head, uint32_t count)
     do {
         total = (int64_t)mni_arc_count_of(seen) + count
                 + (entry == NULL ? 0 : entry->count);
-        next = side_split(seen, total, &aside) | MNI_ARC_MERGED;
-        next &= ~(uint32_t)MNI_ARC_QUEUED;
+        next = side_split(seen, total, &aside)
+               & ~(uint32_t)(MNI_ARC_QUEUED | MNI_ARC_OWNED);
         /* Acquire and release: pairs with the drops of other threads. */
     } while (!mn_atomic_cas_acq_rel(shared, &seen, next));
     bool last = total == 0 && (next & MNI_ARC_STUCK) == 0;

@@ -81,9 +81,8 @@ static void *make_it(void *context)
 
 static bool is_merged(struct item_arc arc)
 {
-    return (mn_atomic_load_relaxed(mni_arc_shared(mni_arc_head(arc.at)))
-            & MNI_ARC_MERGED)
-           != 0;
+    return !mni_arc_is_owned(
+        mn_atomic_load_relaxed(mni_arc_shared(mni_arc_head(arc.at))));
 }
 
 /* ---- to a living owner ---- */
