@@ -16,6 +16,7 @@
 #include <mn/guard.h>
 #include <mn/heap.h>
 #include <mn/key.h>
+#include <mn/move.h>
 #include <mn/pool.h>
 #include <mn/ref.h>
 #include <mn/region.h>

@@ -36,7 +36,8 @@ enum mn_member_kind {
     MN_MEMBER_ARC,        /* one of several, counted by any thread */
     MN_MEMBER_ARC_WEAK,   /* keeps nothing alive, of the same */
     MN_MEMBER_GC,         /* a pointer that a collector follows */
-    MN_MEMBER_GC_WEAK     /* one that it sets to NULL when the target dies */
+    MN_MEMBER_GC_WEAK,    /* one that it sets to NULL when the target dies */
+    MN_MEMBER_MOVABLE     /* a pointer into a movable block of the same mover */
 };
 
 struct mn_type;
@@ -122,8 +123,8 @@ MN_END
 
 /* `member` of struct `tag` is a reference of `kind` (UNIQUE, REF, WEAK, ARC,
  * ARC_WEAK) to struct `target`: a struct `target`_unique, _ref, _weak, _arc or
- * _arc_weak; of the kinds GC and GC_WEAK, a struct `target` *. Another type is
- * refused. */
+ * _arc_weak; of the kinds GC, GC_WEAK and MOVABLE, a struct `target` *. Another
+ * type is refused. */
 #define MN_MEMBER_IS(kind_, tag, member, target)                               \
     {                                                                          \
         .name = #member, .type = &target##_type,                               \
@@ -143,6 +144,7 @@ MN_END
 #define MNI_MEMBER_ARC_WEAK(target) struct target##_arc_weak
 #define MNI_MEMBER_GC(target) struct target *
 #define MNI_MEMBER_GC_WEAK(target) struct target *
+#define MNI_MEMBER_MOVABLE(target) struct target *
 /* clang-format on */
 #endif
 #endif

@@ -22,7 +22,7 @@ static bool type_is_member(const struct mn_type *type,
 {
     return member->name != NULL && member->type != NULL && member->count > 0
            && member->kind >= MN_MEMBER_UNIQUE
-           && member->kind <= MN_MEMBER_GC_WEAK && member->offset >= from
+           && member->kind <= MN_MEMBER_MOVABLE && member->offset >= from
            && member->offset % sizeof(void *) == 0
            && member->offset <= type->size
            && member->count <= (type->size - member->offset) / sizeof(void *);

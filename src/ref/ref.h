@@ -134,7 +134,7 @@ void mni_ref_visit(void *object, const struct mn_type *type, mn_member_fn fn,
 /* Whether a member is a plain pointer, which nobody counts. */
 static inline bool mni_ref_is_pointer(const struct mn_member *member)
 {
-    return member->kind == MN_MEMBER_GC || member->kind == MN_MEMBER_GC_WEAK;
+    return member->kind >= MN_MEMBER_GC;
 }
 
 /* Stop the program, naming the object. */

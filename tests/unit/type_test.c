@@ -186,7 +186,7 @@ TEST(check_refuses_a_member_that_cannot_be)
     EXPECT(holds_members(a, b));
     b.kind = MN_MEMBER_GC_WEAK;
     EXPECT(holds_members(a, b));
-    b.kind = MN_MEMBER_GC_WEAK + 1;
+    b.kind = MN_MEMBER_MOVABLE + 1;
     EXPECT(!holds_members(a, b));
     b.kind = 0;
     EXPECT(!holds_members(a, b));
