@@ -56,6 +56,7 @@ install: build
 bench: build
 	@scripts/install-packages bench
 	@bench/run $(OPTIONS)
+	@bench/movers/run $(filter --quick,$(OPTIONS))
 
 soak:
 	@scripts/install-packages test

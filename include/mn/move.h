@@ -91,13 +91,13 @@ MN_API void mn_mover_finish(struct mn_mover *mover) MN_NONNULL(1);
  * for size / type->size objects, which are zeros, and whose plain pointers to
  * movable blocks (MN_MEMBER_MOVABLE) follow when these move. A handle of
  * nothing if there is no room, if size is 0 or no multiple of the type's, or
- * if the type cannot be or is aligned further. O(log(holes)). */
+ * if the type cannot be or is aligned further. O(1), but for what it clears. */
 MN_API struct mn_handle mn_mover_alloc(struct mn_mover *mover, size_t size,
                                        const struct mn_type *type) MN_MUST_USE
     MN_NONNULL(1);
 
 /* Free the block of `handle`; one of nothing is ignored. A stale or forged one,
- * or a pinned block, stops the program. O(log(holes)). */
+ * or a pinned block, stops the program. O(1). */
 MN_API void mn_mover_free(struct mn_mover *mover, struct mn_handle handle)
     MN_NONNULL(1);
 

@@ -11,7 +11,7 @@ MN_BEGIN
 struct mn_mover_entry {
     uintptr_t word; /* its handle while there is a block, else a link */
     uint32_t place; /* of the block, in granules */
-    uint32_t pins;
+    uint32_t pins;  /* up to INT32_MAX */
 };
 
 enum { MNI_HANDLE_UNIT = sizeof(struct mn_mover_entry) == 16 ? 16 : 1 };
@@ -93,8 +93,8 @@ mn_mover_pin(const struct mn_mover *mover, struct mn_handle handle)
     if (__builtin_expect(pin.entry->word != handle.bits, 0))
         mn_mover_stop(mover, handle);
     pin.at = mn_mover_place(mover, pin.entry);
-    if (__builtin_expect(++pin.entry->pins == 0, 0))
-        mn_pin_stop(UINT32_MAX);
+    if (__builtin_expect((int32_t)++pin.entry->pins < 0, 0))
+        mn_pin_stop(INT32_MAX);
     return pin;
 }
 
@@ -114,8 +114,9 @@ mn_mover_try_pin(const struct mn_mover *mover, struct mn_handle handle)
  * last of its block. */
 MN_ALWAYS_INLINE void mn_unpin(struct mn_pin *pin)
 {
-    if (pin->entry != NULL && __builtin_expect(pin->entry->pins-- == 0, 0))
-        mn_pin_stop(0);
+    if (pin->entry != NULL
+        && __builtin_expect((int32_t)--pin->entry->pins < 0, 0))
+        mn_pin_stop(UINT32_MAX);
     pin->entry = NULL;
     pin->at = NULL;
 }

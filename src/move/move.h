@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* move.h -- a mover's records, for the files of this layer.
  *
- * The memory is tiled, as a region is, by first fit; the same proved text cuts
+ * The memory is tiled, as a region is, by tlsf; the same proved text cuts
  * and merges blocks. Three tables lie beside it. An entry is what a handle
  * leads to: it stays where it is as long as the mover lives, and is small. A
  * record is a block's or a hole's, and an owner is what a block's record says
@@ -20,8 +20,10 @@
 #include "base/assert.h"
 #include "base/bits.h"
 
+/* Holes are cut from the low end: the last one stays whole. */
 #define MNI_TILE_BITS 32
-#include "region/tiles_first_fit.h"
+#define MNI_TILES_LOW
+#include "region/tiles_tlsf.h"
 
 #include "region/tiles_core.h"
 #include "region/tiles_index.h"
@@ -67,7 +69,8 @@ struct mni_mover_room {
     bool (*entry)(struct mn_mover *mover, size_t count);
     void (*spare)(struct mn_mover *mover);
     bool (*memory)(struct mn_mover *mover, size_t size);
-    void (*shrink)(struct mn_mover *mover);
+    /* Give some memory back. Whether there is more to give. */
+    bool (*shrink)(struct mn_mover *mover);
     void (*finish)(struct mn_mover *mover);
 };
 
@@ -138,11 +141,16 @@ static inline size_t mni_mover_bytes(uint32_t granules)
     return (size_t)granules * MN_MOVER_GRANULE;
 }
 
+/* A hole than which none is larger by more than a sixteenth, 0 without any. */
 static inline uint32_t mni_mover_largest(const struct mn_mover *mover)
 {
     const struct mni_tiles *tiles = mover->tiles;
 
-    return mni_tree_largest(tiles, tiles->head[0]);
+    if (tiles->summary == 0)
+        return 0;
+    unsigned w = mni_highest_bit(tiles->summary);
+    unsigned c = 32 * w + mni_highest_bit(tiles->words[w]);
+    return tiles->record[tiles->head[c]].size;
 }
 
 static inline uint32_t mni_mover_free(const struct mn_mover *mover)

@@ -501,6 +501,6 @@ void mn_mover_stop(const struct mn_mover *mover, struct mn_handle handle)
 
 void mn_pin_stop(uint32_t pins)
 {
-    mni_stop(pins == 0 ? "a block is unpinned more often than pinned"
-                       : "a block is pinned too often");
+    mni_stop(pins == UINT32_MAX ? "a block is unpinned more often than pinned"
+                                : "a block is pinned too often");
 }

@@ -38,7 +38,8 @@ static enum mni_mover_found search_end(struct mn_mover *mover)
     struct mni_mover_search *search = mover->search;
 
     search->need = 0;
-    if (search->best_cost == UINT32_MAX)
+    /* At no cost, there is such a hole. */
+    if (search->best_cost == UINT32_MAX || search->best_cost == 0)
         return MNI_MOVER_NONE;
     mover->cursor = search->best_low;
     mover->limit = search->best_high;

@@ -247,9 +247,12 @@ static bool step_turn(struct step *step)
 static bool step_is_done(const struct step *step)
 {
     struct mn_mover *mover = step->mover;
-    uint32_t lowest = mni_strategy_propose(mover->tiles, 1);
+    const struct mni_tiles *tiles = mover->tiles;
+    uint32_t last = mni_mover_over(mover, tiles->capacity - 1);
+    uint32_t end =
+        mni_tiles_is_free(tiles, last) ? tiles->record[last].size : 0;
 
-    return lowest == 0 || mni_mover_tile(mover, lowest)->right == 0
+    return end == mni_mover_free(mover)
            || step_is_enough(step, mni_mover_largest(mover));
 }
 
@@ -289,6 +292,6 @@ bool mn_mover_step(struct mn_mover *mover, const struct mn_move_goal *goal,
         mni_mover_follow(mover, &step.runs);
     mover->busy = false;
     if (!more && mover->room != NULL)
-        mover->room->shrink(mover);
+        more = mover->room->shrink(mover);
     return more;
 }

@@ -16,8 +16,11 @@
 #include "space/meta.h"
 
 enum {
-    SYSTEM_STEP = 64 << 10,  /* bytes of a step that is bounded by time */
-    SYSTEM_RECORDS = 1 << 10 /* that there are at first */
+    SYSTEM_STEP = 64 << 10,   /* bytes of a step that is bounded by time */
+    SYSTEM_RECORDS = 1 << 10, /* that are made at a time */
+    /* What a step gives back at most, and the records that it moves. */
+    SYSTEM_SHRINK = 2 << 20,
+    SYSTEM_LOOKS = 4096
 };
 
 /* Bytes that are committed from the start of each. */
@@ -31,6 +34,7 @@ struct system {
     size_t owners;
     size_t tiles;
     uint32_t records_max;
+    bool trims; /* records are moving */
 };
 
 /* Have [at, at + size) of the space be committed; *done bytes are. */
@@ -152,33 +156,23 @@ static void system_renumber(struct mn_mover *mover, uint32_t from)
     mni_mover_note(mover, to);
 }
 
-/* Do without the records from `count` on. Requires: there are so few. */
-static void system_trim(struct mn_mover *mover, uint32_t count)
+/* Do without the records from `count` on, as far as some are spare below, and
+ * *looks allow. */
+static void system_trim(struct mn_mover *mover, uint32_t count, size_t *looks)
 {
     struct mni_tiles *tiles = mover->tiles;
 
-    while (tiles->count > count) {
+    for (; tiles->count > count && tiles->spare != 0 && *looks > 0; --*looks) {
         uint32_t last = tiles->count - 1;
         if (tiles->record[last].list == MNI_TILES_SPARE)
             system_unlink(tiles, last);
         else if (mover->owners[last].entry == MNI_MOVE_HELD
                  && !mni_tiles_is_free(tiles, last))
-            return;
+            break;
         else
             system_renumber(mover, last);
         tiles->count = last;
     }
-}
-
-/* Records that are blocks or holes, and the sink. */
-static uint32_t system_used(const struct mn_mover *mover)
-{
-    const struct mni_tiles *tiles = mover->tiles;
-    uint32_t used = 1;
-
-    for (uint32_t i = MNI_TILES_FIRST; i != 0; i = tiles->record[i].right)
-        used++;
-    return used;
 }
 
 /* Do without what the index says of chunks behind the last block. */
@@ -192,41 +186,52 @@ static void system_trim_index(struct mn_mover *mover, uint32_t last)
     mni_mover_note(mover, last);
 }
 
-static void system_trim_records(struct mn_mover *mover)
+/* Have no more records than blocks need. True if there is more to do. */
+static bool system_trim_records(struct mn_mover *mover)
 {
     struct system *system = mover->system;
     const struct mni_tiles *tiles = mover->tiles;
-    uint32_t before = tiles->count;
-    uint32_t used = system_used(mover) + SYSTEM_RECORDS;
+    size_t wanted = mover->count + mover->count / 4 + SYSTEM_RECORDS;
+    size_t looks = SYSTEM_LOOKS;
 
-    if (used >= before / 2)
-        return;
-    system_trim(mover, used);
+    if (!system->trims && wanted >= tiles->count / 2)
+        return false;
+    system_trim(mover, (uint32_t)wanted, &looks);
+    system->trims = looks == 0;
+    if (system->trims)
+        return true;
     system_purge(mover,
                  system->layout.owners
                      + tiles->count * sizeof(struct mni_mover_owner),
                  system->layout.owners + system->owners);
     system_purge(mover, system->layout.tiles + mni_tiles_bytes(tiles->count),
                  system->layout.tiles + system->tiles);
+    return false;
 }
 
-static void system_shrink(struct mn_mover *mover)
+static bool system_shrink(struct mn_mover *mover)
 {
     struct system *system = mover->system;
     const struct mni_tiles *tiles = mover->tiles;
     uint32_t last = mni_mover_over(mover, tiles->capacity - 1);
+    size_t end = mover->size;
 
-    if (!mni_tiles_is_free(tiles, last))
-        return;
-    size_t end = mni_round_up(mni_mover_bytes(tiles->record[last].start),
-                              mn_space_cell());
+    if (mni_tiles_is_free(tiles, last))
+        end = mni_round_up(mni_mover_bytes(tiles->record[last].start),
+                           mn_space_cell());
     if (end >= system->memory_size)
-        return;
-    if (mn_space_decommit(&system->memory, end, system->memory_size - end)
-        == MN_OK)
-        system->memory_size = end;
+        return system->trims && system_trim_records(mover);
+    size_t size = system->memory_size - end;
+    if (size > SYSTEM_SHRINK)
+        size = SYSTEM_SHRINK;
+    if (mn_space_decommit(&system->memory, system->memory_size - size, size)
+        != MN_OK)
+        return false;
+    system->memory_size -= size;
+    if (end < system->memory_size)
+        return true;
     system_trim_index(mover, last);
-    system_trim_records(mover);
+    return system_trim_records(mover);
 }
 
 /* ---- begin and end ---- */

@@ -284,7 +284,7 @@ TEST(misuse_of_pins_stops)
     mn_unpin(&pin);
     EXPECT_STOPS(mn_unpin(&copy), "unpinned more often");
     pin = mn_mover_pin(&mover, handle);
-    pin.entry->pins = UINT32_MAX;
+    pin.entry->pins = INT32_MAX;
     EXPECT_STOPS(mn_mover_pin(&mover, handle), "pinned too often");
 }
 
