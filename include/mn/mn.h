@@ -17,6 +17,7 @@
 #include <mn/heap.h>
 #include <mn/key.h>
 #include <mn/move.h>
+#include <mn/plan.h>
 #include <mn/pool.h>
 #include <mn/ref.h>
 #include <mn/region.h>
