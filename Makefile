@@ -80,6 +80,7 @@ explore:
 	@$(MNEME_BUILD)/schedule/pool +1
 	@$(MNEME_BUILD)/schedule/lock +1
 	@$(MNEME_BUILD)/schedule/arc +1
+	@$(MNEME_BUILD)/schedule/gate +1
 
 fuzz: tests
 	@scripts/fuzz $(FUZZ_SECONDS)

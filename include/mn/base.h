@@ -74,6 +74,13 @@
 #define MN_TAKES(family, n) MN_ATTRIBUTE(ownership_takes(malloc, n))
 #endif
 
+/* What another thread may change meanwhile, if there can be one. */
+#if defined(__GCC_ATOMIC_CHAR_LOCK_FREE) && __GCC_ATOMIC_CHAR_LOCK_FREE == 2
+#define MN_READ_SHARED(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#else
+#define MN_READ_SHARED(p) (*(p))
+#endif
+
 /* Locks, for clang's -Wthread-safety: a struct that is a lock is declared as
  * struct MN_CAPABILITY("mutex") name { ... }, and is named by functions and
  * data that need it. */

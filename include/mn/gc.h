@@ -4,8 +4,9 @@
  * Objects have no header and never move. What they refer to is known from the
  * description of their type (mn/type.h: members of the kinds GC and GC_WEAK),
  * and what the program refers to, from its roots (mn/root.h). There may be any
- * number of collectors, and each is used by one thread at a time, outside
- * signal handlers; what can be seen of a breach stops the program.
+ * number of collectors. A handle is used by one thread at a time, outside
+ * signal handlers, and several threads by mn/gc_threads.h; what can be seen of
+ * a breach stops the program.
  *
  * Objects are filled with zero, unless stated, and aligned to MN_GC_GRANULE.
  * Out of memory is NULL, after a collection. Whatever allocates may collect
@@ -27,7 +28,9 @@ struct mn_gc { /* fields are private */
     uintptr_t base;
     unsigned char *marks;       /* a byte for each granule */
     struct mn_gc_frame *frames; /* mn/root.h */
+    struct mni_gc_thread *self; /* whose handle it is */
     bool noted;                 /* stores are, as it is generational */
+    bool asked;                 /* a collection waits for the thread */
 };
 
 enum mn_gc_phase {
@@ -122,10 +125,9 @@ MN_API void mn_gc_note(struct mn_gc *gc, void *holder, const void *field)
 
 static inline bool mni_gc_is_noted(const struct mn_gc *gc, const void *holder)
 {
-    return gc->noted
-           && (gc->marks[((uintptr_t)holder - gc->base) / MN_GC_GRANULE]
-               & MNI_GC_LOG)
-                  != 0;
+    size_t at = ((uintptr_t)holder - gc->base) / MN_GC_GRANULE;
+
+    return gc->noted && (MN_READ_SHARED(&gc->marks[at]) & MNI_GC_LOG) != 0;
 }
 
 /* Say that references in `holder`, the start of an object, are to change.

@@ -13,6 +13,7 @@
 #include <mn/class_pool.h>
 #include <mn/cell.h>
 #include <mn/gc.h>
+#include <mn/gc_threads.h>
 #include <mn/guard.h>
 #include <mn/heap.h>
 #include <mn/key.h>

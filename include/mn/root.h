@@ -25,6 +25,7 @@ struct mn_gc_root { /* fields are private */
     void *start;
     size_t count;
     enum mn_gc_root_kind kind;
+    struct mni_gc *gc;
 };
 
 /* Have the `count` words from `start` on, outside all objects, be roots until

@@ -7,24 +7,22 @@
  */
 #include "gc/gc.h"
 
+#include <mn/gc_threads.h>
+
 enum { ALLOC_RUN = 4096 }; /* bytes of a run, at most if slots are smaller */
 
 /* The first granule of [at, end) with a mark, or `end`. */
 static uint32_t alloc_marked(const unsigned char *marks, uint32_t at,
                              uint32_t end)
 {
-    while (at < end && at % sizeof(size_t) != 0 && marks[at] == 0)
+    while (at < end && at % sizeof(size_t) != 0
+           && mni_byte_load(&marks[at]) == 0)
         at++;
-    if (at < end && marks[at] != 0)
+    if (at < end && mni_byte_load(&marks[at]) != 0)
         return at;
-    while (at + sizeof(size_t) <= end) {
-        size_t word;
-        __builtin_memcpy(&word, marks + at, sizeof word);
-        if (word != 0)
-            break;
+    while (at + sizeof(size_t) <= end && mni_bytes_load(&marks[at]) == 0)
         at += sizeof(size_t);
-    }
-    while (at < end && marks[at] == 0)
+    while (at < end && mni_byte_load(&marks[at]) == 0)
         at++;
     return at;
 }
@@ -33,28 +31,29 @@ static uint32_t alloc_marked(const unsigned char *marks, uint32_t at,
 static uint32_t alloc_unmarked(const unsigned char *marks, uint32_t at,
                                uint32_t end, uint32_t step)
 {
-    while (at < end && marks[at] != 0)
+    while (at < end && mni_byte_load(&marks[at]) != 0)
         at += step;
     return at;
 }
 
-static void alloc_set_run(struct mni_gc_kind *kind, unsigned char *start,
+static void alloc_set_run(struct mni_gc_run *run, unsigned char *start,
                           unsigned char *end)
 {
-    bool due = kind->type != NULL && kind->type->drop != NULL;
+    const struct mn_type *type = run->kind->type;
 
-    kind->front.next = start;
-    kind->end = end;
-    kind->front.limit = due ? start : end;
+    run->end = end;
+    run->front.next = start;
+    run->front.limit = type != NULL && type->drop != NULL ? start : end;
 }
 
-/* The next run of the kind's page; false if there is none. */
-static bool alloc_run(struct mni_gc *gc, struct mni_gc_kind *kind)
+/* The next run of the thread's page; false if there is none. */
+static bool alloc_run(struct mni_gc *gc, struct mni_gc_run *run)
 {
-    struct mni_gc_page *page = &gc->pages[kind->page];
-    const unsigned char *marks = mni_gc_page_marks(gc, kind->page);
-    unsigned char *start = mni_gc_page_start(gc, kind->page);
-    uint32_t step = (uint32_t)(kind->front.size / MN_GC_GRANULE);
+    const struct mni_gc_kind *kind = run->kind;
+    struct mni_gc_page *page = &gc->pages[run->page];
+    const unsigned char *marks = mni_gc_page_marks(gc, run->page);
+    unsigned char *start = mni_gc_page_start(gc, run->page);
+    uint32_t step = (uint32_t)(kind->size / MN_GC_GRANULE);
     uint32_t end = kind->slots * step;
     uint32_t most = ALLOC_RUN / MN_GC_GRANULE / step * step;
 
@@ -68,72 +67,128 @@ static bool alloc_run(struct mni_gc *gc, struct mni_gc_kind *kind)
     if (most < end - first)
         end = first + most;
     end = alloc_marked(marks, first, end);
-    page->scan = end;
     size_t bytes = (size_t)(end - first) * MN_GC_GRANULE;
     start += (size_t)first * MN_GC_GRANULE;
     if (!page->is_clean && kind->asked != MNI_GC_LEAF)
         __builtin_memset(start, 0, bytes);
-    gc->fresh += bytes;
-    alloc_set_run(kind, start, start + bytes);
+    run->thread->fresh += bytes;
+    alloc_set_run(run, start, start + bytes);
+    /* In this order: a child that another thread forks in between has a run
+     * whose slots are no objects. */
+    mn_atomic_signal_fence();
+    page->scan = end;
     return true;
 }
 
-/* Have the kind a page that may have room; false if there is none. */
-static bool alloc_page(struct mni_gc *gc, struct mni_gc_kind *kind)
+/* Have the run a page that may have room; false if there is none. */
+static bool alloc_page(struct mni_gc *gc, struct mni_gc_run *run)
 {
-    kind->page = kind->queue;
-    if (kind->page != MNI_GC_NONE) {
-        kind->queue = gc->pages[kind->page].next;
-        gc->pages[kind->page].is_queued = false;
-        mni_gc_page_use(gc, kind->page);
+    struct mni_gc_kind *kind = run->kind;
+
+    mni_gc_lock(gc);
+    if (run->page != MNI_GC_NONE)
+        gc->pages[run->page].run = NULL;
+    run->page = kind->queue;
+    if (run->page != MNI_GC_NONE) {
+        kind->queue = gc->pages[run->page].next;
+        gc->pages[run->page].is_queued = false;
+        mni_gc_page_use(gc, run->page);
     } else {
-        kind->page = mni_gc_page_take(gc, kind);
+        run->page = mni_gc_page_take(gc, kind);
     }
-    return kind->page != MNI_GC_NONE;
+    if (run->page != MNI_GC_NONE)
+        gc->pages[run->page].run = run;
+    mni_gc_unlock(gc);
+    return run->page != MNI_GC_NONE;
 }
 
-static bool alloc_find(struct mni_gc *gc, struct mni_gc_kind *kind)
+static bool alloc_find(struct mni_gc *gc, struct mni_gc_run *run)
 {
-    while (kind->page == MNI_GC_NONE || !alloc_run(gc, kind))
-        if (!alloc_page(gc, kind))
+    while (run->page == MNI_GC_NONE || !alloc_run(gc, run))
+        if (!alloc_page(gc, run))
             return false;
     return true;
 }
 
-/* Collect all that can be, and have pages with any room be used. */
-static void alloc_press(struct mni_gc *gc)
+/* Whether to collect before another object of so many bytes is made. */
+static bool alloc_is_due(struct mni_gc_thread *self, size_t bytes)
 {
-    gc->thrifty = true;
-    mni_gc_collect(gc, true);
-    gc->thrifty = false;
+    struct mni_gc *gc = self->gc;
+
+    mni_gc_lock(gc);
+    gc->fresh += self->fresh;
+    self->fresh = 0;
+    bool due = gc->fresh >= gc->budget
+               || (gc->fresh != 0 && bytes > gc->budget - gc->fresh);
+    mni_gc_unlock(gc);
+    return due;
 }
 
-static bool alloc_refill(struct mni_gc *gc, struct mni_gc_kind *kind)
+static void alloc_collect_if_due(struct mni_gc_thread *self, size_t bytes)
 {
-    if (gc->fresh >= gc->budget)
-        mni_gc_collect(gc, gc->want_full);
-    if (alloc_find(gc, kind))
+    if (!alloc_is_due(self, bytes))
+        return;
+    mni_gc_stop(self);
+    /* Another thread may have been first. */
+    if (alloc_is_due(self, bytes))
+        mni_gc_collect(self, self->gc->want_full);
+    mni_gc_resume(self);
+}
+
+/* Collect all that can be, and have pages with any room be used. Requires: the
+ * others stand still, so that this thread is the first to use them. */
+static void alloc_press(struct mni_gc_thread *self)
+{
+    self->gc->thrifty = true;
+    mni_gc_collect(self, true);
+    self->gc->thrifty = false;
+}
+
+static bool alloc_refill(struct mni_gc_thread *self, struct mni_gc_run *run)
+{
+    struct mni_gc *gc = self->gc;
+
+    mn_gc_poll(self->front);
+    if (run->page != MNI_GC_NONE && alloc_run(gc, run))
         return true;
-    alloc_press(gc);
-    return alloc_find(gc, kind);
+    alloc_collect_if_due(self, 0);
+    if (alloc_find(gc, run))
+        return true;
+    mni_gc_stop(self);
+    alloc_press(self);
+    bool found = alloc_find(gc, run);
+    mni_gc_resume(self);
+    return found;
 }
 
-static void *alloc_large(struct mni_gc *gc, struct mni_gc_kind *kind,
+static uint32_t alloc_pages(struct mni_gc *gc, struct mni_gc_kind *kind,
+                            size_t bytes)
+{
+    mni_gc_lock(gc);
+    uint32_t page = mni_gc_pages_take(gc, kind, bytes);
+    mni_gc_unlock(gc);
+    return page;
+}
+
+static void *alloc_large(struct mni_gc_thread *self, struct mni_gc_kind *kind,
                          size_t bytes)
 {
+    struct mni_gc *gc = self->gc;
+
     if (bytes > gc->options.limit)
         return NULL; /* no collection helps */
-    if (gc->fresh >= gc->budget
-        || (gc->fresh != 0 && bytes > gc->budget - gc->fresh))
-        mni_gc_collect(gc, gc->want_full);
-    uint32_t page = mni_gc_pages_take(gc, kind, bytes);
+    mn_gc_poll(self->front);
+    alloc_collect_if_due(self, bytes);
+    uint32_t page = alloc_pages(gc, kind, bytes);
     if (page == MNI_GC_NONE) {
-        alloc_press(gc);
-        page = mni_gc_pages_take(gc, kind, bytes);
+        mni_gc_stop(self);
+        alloc_press(self);
+        page = alloc_pages(gc, kind, bytes);
+        mni_gc_resume(self);
     }
     if (page == MNI_GC_NONE)
         return NULL;
-    gc->fresh += bytes;
+    self->fresh += bytes;
     if (kind->type != NULL && kind->type->drop != NULL)
         *mni_gc_page_marks(gc, page) = MNI_GC_DUE;
     return mni_gc_page_start(gc, page);
@@ -141,36 +196,36 @@ static void *alloc_large(struct mni_gc *gc, struct mni_gc_kind *kind,
 
 void *mn_gc_take_slow(struct mn_gc_kind *front)
 {
-    struct mni_gc_kind *kind = (struct mni_gc_kind *)(void *)front;
-    struct mni_gc *gc = kind->gc;
+    struct mni_gc_run *run = (struct mni_gc_run *)(void *)front;
+    struct mni_gc_thread *self = run->thread;
 
-    MN_CHECK(!gc->busy, "the collector is used while it collects");
-    if (kind->slots == 0)
-        return alloc_large(gc, kind, kind->type->size);
-    if (front->next == kind->end && !alloc_refill(gc, kind))
+    MN_CHECK(!self->gc->busy, "the collector is used while it collects");
+    if (run->kind->slots == 0)
+        return alloc_large(self, run->kind, run->kind->type->size);
+    if (front->next == run->end && !alloc_refill(self, run))
         return NULL;
     unsigned char *object = front->next;
     front->next += front->size;
-    if (front->limit != kind->end) {
+    if (front->limit != run->end) {
         front->limit = front->next;
-        *mni_gc_mark(gc, (uintptr_t)object) = MNI_GC_DUE;
+        *mni_gc_mark(self->gc, (uintptr_t)object) = MNI_GC_DUE;
     }
     return object;
 }
 
 /* An object of at least `size` bytes of that shape. */
-static void *alloc_sized(struct mni_gc *gc, const struct mn_type *type,
+static void *alloc_sized(struct mni_gc_thread *self, const struct mn_type *type,
                          enum mni_gc_shape shape, size_t size)
 {
     if (size > PTRDIFF_MAX)
         return NULL;
-    struct mni_gc_kind *kind = mni_gc_kind_of(gc, type, shape, size);
-    if (kind == NULL)
+    struct mni_gc_run *run = mni_gc_run_of(self, type, shape, size);
+    if (run == NULL)
         return NULL;
-    if (kind->slots != 0)
-        return mn_gc_take(&kind->front);
-    MN_CHECK(!gc->busy, "the collector is used while it collects");
-    return alloc_large(gc, kind, size);
+    if (run->kind->slots != 0)
+        return mn_gc_take(&run->front);
+    MN_CHECK(!self->gc->busy, "the collector is used while it collects");
+    return alloc_large(self, run->kind, size);
 }
 
 struct mn_gc_kind *mn_gc_kind(struct mn_gc *gc, const struct mn_type *type)
@@ -178,9 +233,9 @@ struct mn_gc_kind *mn_gc_kind(struct mn_gc *gc, const struct mn_type *type)
     MN_CHECK(mn_type_check(type), "a type with a wrong description");
     MN_CHECK(type->align <= MN_GC_GRANULE,
              "a type that is aligned to more than a granule");
-    struct mni_gc_kind *kind =
-        mni_gc_kind_of(mni_gc(gc), type, MNI_GC_OBJECT, type->size);
-    return kind == NULL ? NULL : &kind->front;
+    struct mni_gc_run *run =
+        mni_gc_run_of(gc->self, type, MNI_GC_OBJECT, type->size);
+    return run == NULL ? NULL : &run->front;
 }
 
 void *mn_gc_new(struct mn_gc *gc, const struct mn_type *type)
@@ -201,26 +256,26 @@ void *mn_gc_new_array(struct mn_gc *gc, const struct mn_type *type,
              "a type with a wrong description");
     if (!mni_multiply(type->size, count, &size))
         return NULL;
-    return alloc_sized(mni_gc(gc), type, MNI_GC_ARRAY, size);
+    return alloc_sized(gc->self, type, MNI_GC_ARRAY, size);
 }
 
 /* The same without a type: the kinds for small sizes are found at once. */
-static inline void *alloc_bytes(struct mn_gc *front, enum mni_gc_shape shape,
+static inline void *alloc_bytes(struct mn_gc *gc, enum mni_gc_shape shape,
                                 size_t size)
 {
-    struct mni_gc *gc = mni_gc(front);
+    struct mni_gc_thread *self = gc->self;
     size_t granules = (size + MN_GC_GRANULE - 1) / MN_GC_GRANULE;
 
     if (granules >= MNI_GC_DIRECT || size > PTRDIFF_MAX)
-        return alloc_sized(gc, NULL, shape, size);
-    struct mni_gc_kind **direct = &gc->bytes[shape == MNI_GC_LEAF][granules];
+        return alloc_sized(self, NULL, shape, size);
+    struct mni_gc_run **direct = &self->bytes[shape == MNI_GC_LEAF][granules];
     if (*direct == NULL) {
-        *direct = mni_gc_kind_of(gc, NULL, shape, size);
+        *direct = mni_gc_run_of(self, NULL, shape, size);
         if (*direct == NULL)
             return NULL;
     }
-    if ((*direct)->slots == 0)
-        return alloc_sized(gc, NULL, shape, size);
+    if ((*direct)->kind->slots == 0)
+        return alloc_sized(self, NULL, shape, size);
     return mn_gc_take(&(*direct)->front);
 }
 
@@ -235,26 +290,46 @@ void *mn_gc_new_leaf(struct mn_gc *gc, size_t size)
 }
 
 /* Leave what is left of all runs; it is free. */
-void mni_gc_retire_runs(struct mni_gc *gc)
+static void alloc_retire(struct mni_gc *gc, struct mni_gc_run *run)
 {
-    for (size_t i = 0; i < MNI_GC_HASH; i++) {
-        struct mni_gc_kind *kind = gc->kinds[i];
-        for (; kind != NULL; kind = kind->chain) {
-            kind->front.next = kind->front.limit = kind->end = NULL;
-            kind->page = MNI_GC_NONE;
-        }
-    }
+    if (run->page != MNI_GC_NONE)
+        gc->pages[run->page].run = NULL;
+    run->front.next = run->front.limit = run->end = NULL;
+    run->page = MNI_GC_NONE;
 }
 
-/* Bytes of runs that were not handed out yet. */
+void mni_gc_retire_runs(struct mni_gc *gc)
+{
+    struct mni_gc_thread *thread = gc->threads;
+
+    for (; thread != NULL; thread = thread->next)
+        for (size_t i = 0; i < MNI_GC_HASH; i++) {
+            struct mni_gc_run *run = thread->runs[i];
+            for (; run != NULL; run = run->chain)
+                alloc_retire(gc, run);
+        }
+}
+
 size_t mni_gc_open_bytes(const struct mni_gc *gc)
 {
+    const struct mni_gc_thread *thread = gc->threads;
     size_t bytes = 0;
 
-    for (size_t i = 0; i < MNI_GC_HASH; i++) {
-        const struct mni_gc_kind *kind = gc->kinds[i];
-        for (; kind != NULL; kind = kind->chain)
-            bytes += (size_t)(kind->end - kind->front.next);
-    }
+    for (; thread != NULL; thread = thread->next)
+        for (size_t i = 0; i < MNI_GC_HASH; i++) {
+            const struct mni_gc_run *run = thread->runs[i];
+            for (; run != NULL; run = run->chain)
+                bytes += (size_t)(run->end - run->front.next);
+        }
+    return bytes;
+}
+
+size_t mni_gc_fresh(const struct mni_gc *gc)
+{
+    const struct mni_gc_thread *thread = gc->threads;
+    size_t bytes = gc->fresh;
+
+    for (; thread != NULL; thread = thread->next)
+        bytes += thread->fresh;
     return bytes;
 }

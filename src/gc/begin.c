@@ -57,15 +57,29 @@ static void begin_options(struct mni_gc *gc, const struct mn_gc_options *given)
         options->limit = gc->heap.size;
 }
 
+void mni_gc_begin_thread(struct mni_gc *gc, struct mni_gc_thread *thread,
+                         struct mn_gc *front)
+{
+    front->base = (uintptr_t)gc->heap.start;
+    front->marks = gc->mark_table.start;
+    front->noted = gc->options.generational;
+    front->self = thread;
+    thread->front = front;
+    thread->gc = gc;
+    thread->attached = true;
+    thread->next = gc->threads;
+    gc->threads = thread;
+}
+
 /* Requires: tables, page_shift, and the region over the heap. */
 struct mni_gc *mni_gc_begin(struct mni_gc *gc,
                             const struct mn_gc_options *options)
 {
     begin_options(gc, options);
     gc->size = gc->heap.size;
-    gc->front.base = (uintptr_t)gc->heap.start;
-    gc->front.marks = gc->mark_table.start;
-    gc->front.noted = gc->options.generational;
+    mni_gc_begin_thread(gc, &gc->first, &gc->front);
+    gc->first.stack = gc->options.stack;
+    gc->self = &gc->first;
     gc->pages = (struct mni_gc_page *)(void *)gc->page_table.start;
     gc->page_count = (uint32_t)(gc->heap.size >> gc->page_shift);
     gc->stack = (size_t *)(void *)gc->stack_table.start;
@@ -181,6 +195,10 @@ void mn_gc_destroy(struct mn_gc *front)
     struct mni_gc *gc = mni_gc(front);
 
     MN_CHECK(!gc->busy, "a collector is destroyed while it is used");
+    for (const struct mni_gc_thread *thread = gc->threads; thread != NULL;
+         thread = thread->next)
+        MN_CHECK(!thread->attached || thread == front->self,
+                 "a collector is destroyed while other threads use it");
     MN_CHECK(front->frames == NULL, "a collector is destroyed inside a frame");
     if (gc->system != NULL)
         gc->system->destroy(gc);

@@ -48,8 +48,7 @@ static bool check_marks(const struct mni_gc *gc, uint32_t index)
     const struct mni_gc_page *page = &gc->pages[index];
     const unsigned char *marks = mni_gc_page_marks(gc, index);
     size_t count = mni_gc_page_size(gc) / MN_GC_GRANULE;
-    size_t step =
-        page->bytes != 0 ? count : page->kind->front.size / MN_GC_GRANULE;
+    size_t step = page->bytes != 0 ? count : page->kind->size / MN_GC_GRANULE;
     size_t end = page->bytes != 0 ? 1 : page->kind->slots * step;
     unsigned apart = page->bytes != 0 ? MNI_GC_CARD : 0;
     size_t live = 0;
@@ -79,7 +78,7 @@ static bool check_page(const struct mni_gc *gc, uint32_t index)
     if (page->bytes != 0)
         return kind->slots == 0;
     return kind->slots != 0
-           && page->scan <= kind->slots * kind->front.size / MN_GC_GRANULE
+           && page->scan <= kind->slots * kind->size / MN_GC_GRANULE
            && (page->scan == 0 || page->is_young);
 }
 
@@ -108,20 +107,39 @@ static bool check_kind(const struct mni_gc *gc, const struct mni_gc_kind *kind,
          page = gc->pages[page].next) {
         if (page >= gc->page_end || sums->queued == 0
             || gc->pages[page].kind != kind || !gc->pages[page].is_queued
-            || page == kind->page)
+            || gc->pages[page].run != NULL)
             return false;
         sums->queued--;
     }
-    if (kind->page != MNI_GC_NONE
-        && (gc->pages[kind->page].kind != kind
-            || !gc->pages[kind->page].is_young))
+    return true;
+}
+
+static bool check_run(const struct mni_gc *gc, const struct mni_gc_run *run)
+{
+    const struct mn_gc_kind *front = &run->front;
+
+    if (run->page != MNI_GC_NONE
+        && (gc->pages[run->page].kind != run->kind
+            || gc->pages[run->page].run != run
+            || !gc->pages[run->page].is_young))
         return false;
-    return kind->front.next <= kind->end
-           && (kind->front.limit == kind->end
-               || kind->front.limit == kind->front.next)
-           && (kind->asked == MNI_GC_LEAF
-               || check_bits(kind->front.next,
-                             (size_t)(kind->end - kind->front.next), 0));
+    return front->next <= run->end
+           && (front->limit == run->end || front->limit == front->next)
+           && (run->kind->asked == MNI_GC_LEAF
+               || check_bits(front->next, (size_t)(run->end - front->next), 0));
+}
+
+static bool check_thread(const struct mni_gc *gc,
+                         const struct mni_gc_thread *thread)
+{
+    for (size_t i = 0; i < MNI_GC_HASH; i++) {
+        const struct mni_gc_run *run = thread->runs[i];
+        for (; run != NULL; run = run->chain)
+            if (run->thread != thread || !check_run(gc, run))
+                return false;
+    }
+    return thread->gc == gc && thread->front->self == thread
+           && thread->log_next <= thread->log_end;
 }
 
 /* Each page that says it is in a list is in one. */
@@ -145,6 +163,10 @@ static bool check_lists(const struct mni_gc *gc, struct check_sums *sums)
             if (!check_kind(gc, kind, sums))
                 return false;
     }
+    for (const struct mni_gc_thread *thread = gc->threads; thread != NULL;
+         thread = thread->next)
+        if (!check_thread(gc, thread))
+            return false;
     return sums->stock == 0 && sums->young == 0 && sums->queued == 0;
 }
 
@@ -199,7 +221,7 @@ static bool check_objects(const struct mni_gc *gc, uint32_t index)
     unsigned char *object = mni_gc_page_start(gc, index);
     size_t count = page->bytes != 0 ? 1 : page->kind->slots;
 
-    for (size_t i = 0; i < count; i++, object += page->kind->front.size)
+    for (size_t i = 0; i < count; i++, object += page->kind->size)
         if (mni_gc_resolve(gc, (uintptr_t)object, false) != 0
             && !check_object(gc, index, object))
             return false;
@@ -212,12 +234,11 @@ static bool check_is_whole(const struct mni_gc *gc,
     return sums->used == gc->used && sums->live == gc->live
            && sums->count == gc->live_count && sums->due == gc->due_count
            && sums->stock == gc->stock_count && gc->used <= gc->options.limit
-           && mni_gc_open_bytes(gc) <= gc->fresh;
+           && mni_gc_open_bytes(gc) <= mni_gc_fresh(gc);
 }
 
-bool mn_gc_check(const struct mn_gc *front)
+static bool check_all(const struct mni_gc *gc)
 {
-    const struct mni_gc *gc = mni_gc(front);
     struct check_sums sums = {0};
 
     if (gc->page_end > gc->page_count || gc->top != 0 || gc->overflowed
@@ -235,4 +256,12 @@ bool mn_gc_check(const struct mn_gc *front)
         if (gc->pages[page].kind != NULL && !check_objects(gc, page))
             return false;
     return true;
+}
+
+bool mn_gc_check(const struct mn_gc *front)
+{
+    mni_gc_stop(front->self);
+    bool holds = check_all(mni_gc(front));
+    mni_gc_resume(front->self);
+    return holds;
 }

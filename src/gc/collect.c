@@ -2,6 +2,8 @@
 /* collect.c -- one collection from end to end, and when there is to be one. */
 #include "gc/gc.h"
 
+#include <mn/gc_threads.h>
+
 enum { COLLECT_PURGE_AGE = 2 }; /* full collections that a page stays free */
 
 static uint64_t collect_now(const struct mni_gc *gc)
@@ -53,6 +55,9 @@ static void collect_plan(struct mni_gc *gc, bool full)
     gc->budget = gc->options.generational ? gc->options.nursery : growth;
     gc->want_full = !gc->options.generational || gc->live >= gc->full_at;
     gc->fresh = 0;
+    for (struct mni_gc_thread *thread = gc->threads; thread != NULL;
+         thread = thread->next)
+        thread->fresh = 0;
 }
 
 static void collect_count(struct mni_gc *gc, bool full)
@@ -69,13 +74,17 @@ static void collect_count(struct mni_gc *gc, bool full)
         gc->minor_count++;
 }
 
-void mni_gc_collect(struct mni_gc *gc, bool full)
+void mni_gc_collect(struct mni_gc_thread *self, bool full)
 {
+    struct mni_gc *gc = self->gc;
+
     full = full || !gc->options.generational || gc->log_lost;
     gc->busy = true;
     gc->full = full;
+    gc->self = self;
     gc->began = collect_now(gc);
     collect_tell(gc, MN_GC_BEGIN);
+    mni_gc_close_log(gc);
     collect_mark(gc, full);
     mni_gc_clear_weak(gc, full);
     /* What is kept for its drop must not refer to the dead either. */
@@ -94,10 +103,20 @@ void mni_gc_collect(struct mni_gc *gc, bool full)
     gc->busy = false;
 }
 
+void mn_gc_poll_slow(struct mn_gc *front)
+{
+    struct mni_gc *gc = mni_gc(front);
+
+    if (gc->system != NULL)
+        gc->system->pause(front->self);
+}
+
 void mn_gc_collect(struct mn_gc *front, bool full)
 {
     struct mni_gc *gc = mni_gc(front);
 
     MN_CHECK(!gc->busy, "the collector is used while it collects");
-    mni_gc_collect(gc, full);
+    mni_gc_stop(front->self);
+    mni_gc_collect(front->self, full);
+    mni_gc_resume(front->self);
 }

@@ -24,7 +24,7 @@ void mni_gc_each_marked(struct mni_gc *gc, uint32_t page, mni_gc_object_fn fn,
 {
     struct mni_gc_page *record = &gc->pages[page];
     unsigned char *start = mni_gc_page_start(gc, page);
-    size_t size = record->kind->front.size;
+    size_t size = record->kind->size;
     size_t count = record->bytes != 0 ? 1 : record->kind->slots;
 
     for (size_t i = 0; i < count; i++)

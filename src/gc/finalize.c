@@ -21,7 +21,7 @@ static void finalize_queue(struct mni_gc *gc, uint32_t index)
     if (page->kind->type == NULL || page->kind->type->drop == NULL)
         return;
     size_t slots = finalize_slots(page);
-    for (size_t i = 0; i < slots; i++, object += page->kind->front.size) {
+    for (size_t i = 0; i < slots; i++, object += page->kind->size) {
         unsigned char *mark = mni_gc_mark(gc, object);
         if ((*mark & MNI_GC_DUE) == 0 || (*mark & MNI_GC_EPOCH) == gc->epoch)
             continue;
@@ -53,8 +53,8 @@ static unsigned char *finalize_waits(struct mni_gc *gc, uint32_t index,
 
     for (; *slot < slots; ++*slot) {
         unsigned char *object =
-            mni_gc_page_start(gc, index) + *slot * page->kind->front.size;
-        if (*mni_gc_mark(gc, (uintptr_t)object) & MNI_GC_QUEUED)
+            mni_gc_page_start(gc, index) + *slot * page->kind->size;
+        if (mni_byte_load(mni_gc_mark(gc, (uintptr_t)object)) & MNI_GC_QUEUED)
             return object;
     }
     return NULL;
@@ -72,52 +72,52 @@ void mni_gc_mark_queued(struct mni_gc *gc)
     }
 }
 
-static void finalize_drop(struct mni_gc *gc, uint32_t index,
-                          unsigned char *object)
+/* Take what waits first in or behind the page of the last time, round to it;
+ * NULL if nothing does. Requires: the lock. */
+static unsigned char *finalize_take(struct mni_gc *gc)
 {
-    struct mni_gc_page *page = &gc->pages[index];
-    /* The drop may collect. */
-    MN_GC_FRAME(&gc->front, my, void *object;);
-
-    my.object = object;
-    *mni_gc_mark(gc, (uintptr_t)object) &= (unsigned char)~MNI_GC_QUEUED;
-    page->queued--;
-    gc->due_count--;
-    page->kind->type->drop(object);
+    while (gc->due_count != 0) {
+        if (gc->due_page >= gc->page_end)
+            gc->due_page = 0;
+        struct mni_gc_page *page = &gc->pages[gc->due_page];
+        unsigned char *object = NULL;
+        if (page->queued != 0)
+            object = finalize_waits(gc, gc->due_page, &gc->due_slot);
+        if (object != NULL) {
+            mni_byte_and(mni_gc_mark(gc, (uintptr_t)object),
+                         (unsigned char)~MNI_GC_QUEUED);
+            page->queued--;
+            gc->due_count--;
+            return object;
+        }
+        /* A collection may have queued more before that slot. */
+        gc->due_slot = 0;
+        gc->due_page += page->queued == 0;
+    }
+    return NULL;
 }
 
-/* Drop what waits in that page. */
-static size_t finalize_page(struct mni_gc *gc, uint32_t index, size_t most)
+/* Call a drop that is due; false if none is. */
+static bool finalize_one(struct mn_gc *front)
 {
-    size_t count = 0;
-    size_t slot = 0;
+    struct mni_gc *gc = mni_gc(front);
+    /* The drop may collect. */
+    MN_GC_FRAME(front, my, void *object;);
 
-    while (count < most && gc->pages[index].queued != 0) {
-        unsigned char *object = finalize_waits(gc, index, &slot);
-        if (object != NULL) {
-            finalize_drop(gc, index, object);
-            count++;
-        } else {
-            slot = 0; /* a collection in a drop has queued more */
-        }
-    }
-    return count;
+    mni_gc_lock(gc);
+    my.object = finalize_take(gc);
+    mni_gc_unlock(gc);
+    if (my.object != NULL)
+        mni_gc_page_of(gc, (uintptr_t)my.object)->kind->type->drop(my.object);
+    return my.object != NULL;
 }
 
 size_t mn_gc_finalize(struct mn_gc *front, size_t most)
 {
-    struct mni_gc *gc = mni_gc(front);
     size_t count = 0;
 
-    MN_CHECK(!gc->busy, "the collector is used while it collects");
-    /* From where the last call ended: many short calls go round once. */
-    for (uint32_t i = 0; gc->due_count != 0 && i < gc->page_end; i++) {
-        if (gc->due_page >= gc->page_end)
-            gc->due_page = 0;
-        count += finalize_page(gc, gc->due_page, most - count);
-        if (count == most)
-            break;
-        gc->due_page++;
-    }
+    MN_CHECK(!mni_gc(front)->busy, "the collector is used while it collects");
+    while (count < most && finalize_one(front))
+        count++;
     return count;
 }

@@ -6,7 +6,12 @@
  * and stack.c find roots, mark.c follows references, weak.c and finalize.c
  * treat what died, sweep.c makes room of it, collect.c is one collection from
  * end to end, and verify.c, check.c and stats.c look at the whole. system.c
- * alone knows that there is a system. log.c notes what changed.
+ * alone knows that there is a system, and world.c that there are threads: it
+ * has them attach, and stop. log.c notes what changed.
+ *
+ * Each thread has a handle of its own, with frames, a part of the log, and the
+ * runs that it takes objects from. What all share is changed under the lock,
+ * or by the one that goes on while all others stand still.
  *
  * A mark byte tells of the object that starts at its granule. Between two
  * collections it is the epoch if the last collection found the object, and 0
@@ -19,6 +24,7 @@
 #include <mn/root.h>
 
 #include "base/assert.h"
+#include "base/atomic_byte.h"
 #include "base/bits.h"
 #include "region/tiled.h"
 
@@ -40,12 +46,25 @@ enum mni_gc_shape {
     MNI_GC_LEAF
 };
 
-/* Objects that share pages: of one type and shape, and of one size. */
-struct mni_gc_kind {
+struct mni_gc_thread;
+struct mni_gc_kind;
+
+/* Where a thread takes objects of one kind from. */
+struct mni_gc_run {
     /* [next, end) is what is left of a run of free slots, filled with zero.
      * front.limit is `end`, or `next` where each allocation has more to do. */
     struct mn_gc_kind front;
     unsigned char *end;
+    struct mni_gc_kind *kind;
+    struct mni_gc_thread *thread;
+    struct mni_gc_run *chain; /* in the thread's hash table */
+    uint32_t page;            /* where the run is, or MNI_GC_NONE */
+};
+
+/* Objects that share pages: of one type and shape, and of one size. */
+struct mni_gc_kind {
+    struct mni_gc_run first; /* of the collector's first thread */
+    size_t size;             /* of a slot; 0 if there are none */
     struct mni_gc *gc;
     const struct mn_type *type; /* NULL: untyped, or a leaf */
     struct mni_gc_kind *chain;  /* in the hash table */
@@ -53,7 +72,6 @@ struct mni_gc_kind {
     enum mni_gc_shape asked;    /* the shape before that was looked at */
     uint32_t slots;      /* in a page; 0: each object has pages of its own */
     uint32_t reciprocal; /* of the size of a slot, times 2^32, rounded up */
-    uint32_t page;       /* where the run is, or MNI_GC_NONE */
     uint32_t queue;      /* the first page with room, or MNI_GC_NONE */
     uint32_t strong_count;
     uint32_t weak_count;
@@ -65,6 +83,7 @@ struct mni_gc_kind {
  * have too little room to be worth it. */
 struct mni_gc_page {
     struct mni_gc_kind *kind; /* NULL: free, or inside a large object */
+    struct mni_gc_run *run;   /* that allocates from it, or NULL */
     size_t bytes;             /* of a large object; 0: a page of slots */
     uint32_t live;            /* objects that are marked */
     uint32_t counted;         /* of them, those in the collector's sums */
@@ -94,14 +113,37 @@ struct mni_gc_system {
     bool (*purge)(void *start, size_t size); /* it reads zero afterwards */
     uint64_t (*now)(void);
     void (*destroy)(struct mni_gc *gc);
+    void (*lock)(struct mni_gc *gc, bool enter);
+    void (*stop)(struct mni_gc_thread *self);
+    void (*resume)(struct mni_gc_thread *self);
+    void (*pause)(struct mni_gc_thread *self);
     size_t unit; /* bytes, of what is committed and purged */
 };
 
 enum { MNI_GC_HASH = 32, MNI_GC_DIRECT = 40 };
 
+/* A thread that uses the collector, by its handle. */
+struct mni_gc_thread {
+    struct mn_gc *front;
+    struct mni_gc *gc;
+    struct mni_gc_run *runs[MNI_GC_HASH];
+    struct mni_gc_run *bytes[2][MNI_GC_DIRECT]; /* untyped, leaf: by granules */
+    /* Its part of the log, and what is left of that. */
+    size_t *log_next, *log_end;
+    size_t fresh; /* bytes of its runs that `fresh` does not have yet */
+    /* The ends of a conservative stack, or NULL. While the thread stands still
+     * or is outside, its registers are in it. */
+    const void *stack, *stack_top;
+    struct mni_gc_thread *next; /* of the collector, attached or not */
+    struct mni_gc_thread *same; /* of the same thread of the system */
+    const void *owner; /* tells the thread of the system that used it last */
+    bool attached;
+    bool outside; /* does not touch objects, so that nobody waits for it */
+};
+
 struct mni_gc {
-    struct mn_gc front;
-    size_t size; /* bytes of the heap's range */
+    struct mn_gc front; /* of the first thread */
+    size_t size;        /* bytes of the heap's range */
     struct mni_gc_page *pages;
     uint32_t page_shift;
     uint32_t page_count;
@@ -117,8 +159,9 @@ struct mni_gc {
     size_t kind_used; /* bytes of kind_table */
     struct mn_tiled tiled;
     struct mni_gc_kind *kinds[MNI_GC_HASH];
-    struct mni_gc_kind
-        *bytes[2][MNI_GC_DIRECT]; /* untyped, leaf: by granules */
+    struct mni_gc_thread first;
+    struct mni_gc_thread *threads; /* all of them */
+    struct mni_gc_thread *self;    /* the one that collects */
 
     uint32_t stock; /* free pages, the warmest first */
     uint32_t stock_count;
@@ -139,20 +182,47 @@ struct mni_gc {
 
     size_t *stack; /* what is to be marked */
     size_t top, capacity;
-    size_t *log; /* objects that changed, and parts of large ones, plus 1 */
+    size_t *log; /* objects that changed, parts of large ones plus 1, or 0 */
     size_t log_count, log_capacity;
     bool log_lost;
 
     struct mn_gc_root *roots;
     uint64_t due_count;
     uint32_t due_page; /* where mn_gc_finalize goes on */
+    size_t due_slot;
     uint64_t minor_count, full_count, overflow_count;
     uint64_t began, pause_last, pause_max, pause_sum;
 };
 
-static inline struct mni_gc *mni_gc(const struct mn_gc *gc)
+static inline struct mni_gc *mni_gc(const struct mn_gc *front)
 {
-    return (struct mni_gc *)(uintptr_t)gc;
+    return front->self->gc;
+}
+
+static inline void mni_gc_lock(struct mni_gc *gc)
+{
+    if (gc->system != NULL)
+        gc->system->lock(gc, true);
+}
+
+static inline void mni_gc_unlock(struct mni_gc *gc)
+{
+    if (gc->system != NULL)
+        gc->system->lock(gc, false);
+}
+
+/* Have all other threads stand still where nothing is half done. Meanwhile
+ * others may have done so, too. Requires: not the lock. */
+static inline void mni_gc_stop(struct mni_gc_thread *self)
+{
+    if (self->gc->system != NULL)
+        self->gc->system->stop(self);
+}
+
+static inline void mni_gc_resume(struct mni_gc_thread *self)
+{
+    if (self->gc->system != NULL)
+        self->gc->system->resume(self);
 }
 
 static inline size_t mni_gc_page_size(const struct mni_gc *gc)
@@ -197,7 +267,7 @@ static inline bool mni_gc_is_marked(const struct mni_gc *gc, uintptr_t object)
 /* Bytes that the object may use. */
 static inline size_t mni_gc_bytes(const struct mni_gc_page *page)
 {
-    return page->bytes != 0 ? page->bytes : page->kind->front.size;
+    return page->bytes != 0 ? page->bytes : page->kind->size;
 }
 
 /* How many objects of its type are in it, and references of one kind in all. */
@@ -212,12 +282,14 @@ static inline size_t mni_gc_elements(const struct mni_gc_page *page)
 struct mni_gc *mni_gc_begin(struct mni_gc *gc, const struct mn_gc_options *o);
 bool mni_gc_grow(struct mni_gc *gc, struct mni_gc_table *table, size_t end);
 
-/* kinds.c: the kind for objects of at least `size` bytes, or NULL. */
-struct mni_gc_kind *mni_gc_kind_of(struct mni_gc *gc,
-                                   const struct mn_type *type,
-                                   enum mni_gc_shape shape, size_t size);
+/* kinds.c: where the thread takes objects of at least `size` bytes from, or
+ * NULL; more memory of that sort. */
+struct mni_gc_run *mni_gc_run_of(struct mni_gc_thread *self,
+                                 const struct mn_type *type,
+                                 enum mni_gc_shape shape, size_t size);
+void *mni_gc_record(struct mni_gc *gc, size_t size);
 
-/* pages.c: a page for objects of that kind, or MNI_GC_NONE. */
+/* pages.c, under the lock: a page for objects of that kind, or MNI_GC_NONE. */
 uint32_t mni_gc_page_take(struct mni_gc *gc, struct mni_gc_kind *kind);
 /* Pages in a row for one object. */
 uint32_t mni_gc_pages_take(struct mni_gc *gc, struct mni_gc_kind *kind,
@@ -226,9 +298,11 @@ void mni_gc_page_free(struct mni_gc *gc, uint32_t page);
 void mni_gc_page_use(struct mni_gc *gc, uint32_t page);
 void mni_gc_purge(struct mni_gc *gc, uint32_t age);
 
-/* alloc.c */
+/* alloc.c. The two others are of all threads, which stand still: what is left
+ * of runs, and what they are but for that. */
 void mni_gc_retire_runs(struct mni_gc *gc);
 size_t mni_gc_open_bytes(const struct mni_gc *gc);
+size_t mni_gc_fresh(const struct mni_gc *gc);
 
 /* roots.c: the object at `address`, or that it lies in if `interior`; 0 if that
  * is none. */
@@ -237,8 +311,11 @@ uintptr_t mni_gc_resolve(const struct mni_gc *gc, uintptr_t address,
 void mni_gc_mark_roots(struct mni_gc *gc);
 void mni_gc_mark_ambiguous(struct mni_gc *gc, const void *start, size_t count);
 
-/* stack.c: the ambiguous words from here to `stack`, and in registers. */
-void mni_gc_mark_stack(struct mni_gc *gc, const void *stack);
+/* stack.c: the ambiguous words on the stack of a thread, and in registers of
+ * the one that runs. Call `run` while the thread's stack has its registers. */
+void mni_gc_mark_stack(struct mni_gc *gc, const struct mni_gc_thread *thread);
+void mni_gc_spill(struct mni_gc_thread *self, void (*run)(void *context),
+                  void *context);
 
 /* mark.c: note an object to be marked, mark what was noted and all that it
  * leads to, follow the references of a marked object again. */
@@ -274,8 +351,13 @@ struct mni_gc_part {
 struct mni_gc_part mni_gc_part_at(const struct mni_gc *gc, uintptr_t part);
 void mni_gc_follow_log(struct mni_gc *gc);
 void mni_gc_forget_log(struct mni_gc *gc);
+void mni_gc_close_log(struct mni_gc *gc);
 
-/* collect.c */
-void mni_gc_collect(struct mni_gc *gc, bool full);
+/* begin.c: the record of a handle. */
+void mni_gc_begin_thread(struct mni_gc *gc, struct mni_gc_thread *thread,
+                         struct mn_gc *front);
+
+/* collect.c. Requires: the others stand still. */
+void mni_gc_collect(struct mni_gc_thread *self, bool full);
 
 #endif

@@ -38,13 +38,18 @@ static size_t kinds_size(const struct mni_gc *gc, enum mni_gc_shape shape,
                                    : kinds_class(gc, size);
 }
 
-static struct mni_gc_kind **kinds_head(struct mni_gc *gc,
-                                       const struct mn_type *type,
-                                       enum mni_gc_shape shape, size_t size)
+static size_t kinds_hash(const struct mn_type *type, enum mni_gc_shape shape,
+                         size_t size)
 {
     size_t key = ((uintptr_t)type >> 4) + size / MN_GC_GRANULE * 5 + shape;
 
-    return &gc->kinds[(key ^ key >> 5) % MNI_GC_HASH];
+    return (key ^ key >> 5) % MNI_GC_HASH;
+}
+
+static bool kinds_is(const struct mni_gc_kind *kind, const struct mn_type *type,
+                     enum mni_gc_shape shape, size_t size)
+{
+    return kind->type == type && kind->asked == shape && kind->size == size;
 }
 
 /* References of that kind in the members of the type. */
@@ -84,18 +89,15 @@ static void kinds_describe(struct mni_gc_kind *kind, const struct mn_type *type)
         kind->shape = MNI_GC_LEAF;
 }
 
-static struct mni_gc_kind *kinds_alloc(struct mni_gc *gc, size_t offsets)
+void *mni_gc_record(struct mni_gc *gc, size_t size)
 {
-    size_t size =
-        mni_round_up(sizeof(struct mni_gc_kind) + offsets * sizeof(uint32_t),
-                     sizeof(void *));
-
+    size = mni_round_up(size, sizeof(void *));
     if (!mni_gc_grow(gc, &gc->kind_table, gc->kind_used + size))
         return NULL;
-    void *kind = gc->kind_table.start + gc->kind_used;
+    void *record = gc->kind_table.start + gc->kind_used;
     gc->kind_used += size;
-    __builtin_memset(kind, 0, size);
-    return kind;
+    __builtin_memset(record, 0, size);
+    return record;
 }
 
 static struct mni_gc_kind *kinds_add(struct mni_gc *gc,
@@ -107,15 +109,16 @@ static struct mni_gc_kind *kinds_add(struct mni_gc *gc,
     if (type != NULL)
         offsets = kinds_count(type, MN_MEMBER_GC)
                   + kinds_count(type, MN_MEMBER_GC_WEAK);
-    struct mni_gc_kind *kind = kinds_alloc(gc, offsets);
+    struct mni_gc_kind *kind = mni_gc_record(
+        gc, sizeof(struct mni_gc_kind) + offsets * sizeof(uint32_t));
     if (kind == NULL)
         return NULL;
     kind->gc = gc;
     kind->type = type;
     kind->shape = shape;
     kind->asked = shape;
-    kind->front.size = size;
-    kind->page = kind->queue = MNI_GC_NONE;
+    kind->size = size;
+    kind->queue = MNI_GC_NONE;
     if (size != 0) {
         kind->slots = (uint32_t)(mni_gc_page_size(gc) / size);
         kind->reciprocal = (uint32_t)((((uint64_t)1 << 32) + size - 1) / size);
@@ -125,29 +128,66 @@ static struct mni_gc_kind *kinds_add(struct mni_gc *gc,
     return kind;
 }
 
-struct mni_gc_kind *mni_gc_kind_of(struct mni_gc *gc,
-                                   const struct mn_type *type,
-                                   enum mni_gc_shape shape, size_t size)
+/* The kind, which all threads share. Requires: the lock. */
+static struct mni_gc_kind *kinds_of(struct mni_gc *gc,
+                                    const struct mn_type *type,
+                                    enum mni_gc_shape shape, size_t size)
 {
-    size = kinds_size(gc, shape, size == 0 ? 1 : size);
-    struct mni_gc_kind **head = kinds_head(gc, type, shape, size);
-    struct mni_gc_kind **link = head;
+    struct mni_gc_kind **head = &gc->kinds[kinds_hash(type, shape, size)];
+    struct mni_gc_kind *kind = *head;
 
-    while (*link != NULL) {
-        struct mni_gc_kind *kind = *link;
-        if (kind->type == type && kind->asked == shape
-            && kind->front.size == size) {
-            /* To the front: what is used often is found at once. */
-            *link = kind->chain;
-            kind->chain = *head;
-            return *head = kind;
-        }
-        link = &kind->chain;
-    }
-    struct mni_gc_kind *kind = kinds_add(gc, type, shape, size);
+    while (kind != NULL && !kinds_is(kind, type, shape, size))
+        kind = kind->chain;
+    if (kind != NULL)
+        return kind;
+    kind = kinds_add(gc, type, shape, size);
     if (kind != NULL) {
         kind->chain = *head;
         *head = kind;
     }
     return kind;
+}
+
+static struct mni_gc_run *kinds_add_run(struct mni_gc_thread *self,
+                                        const struct mn_type *type,
+                                        enum mni_gc_shape shape, size_t size)
+{
+    struct mni_gc *gc = self->gc;
+    struct mni_gc_run *run = NULL;
+
+    mni_gc_lock(gc);
+    struct mni_gc_kind *kind = kinds_of(gc, type, shape, size);
+    if (kind != NULL && self == &gc->first)
+        run = &kind->first;
+    else if (kind != NULL)
+        run = mni_gc_record(gc, sizeof *run);
+    mni_gc_unlock(gc);
+    if (run != NULL)
+        *run = (struct mni_gc_run){.front.size = size,
+                                   .kind = kind,
+                                   .thread = self,
+                                   .page = MNI_GC_NONE};
+    return run;
+}
+
+struct mni_gc_run *mni_gc_run_of(struct mni_gc_thread *self,
+                                 const struct mn_type *type,
+                                 enum mni_gc_shape shape, size_t size)
+{
+    size = kinds_size(self->gc, shape, size == 0 ? 1 : size);
+    struct mni_gc_run **head = &self->runs[kinds_hash(type, shape, size)];
+    struct mni_gc_run **link = head;
+
+    while (*link != NULL && !kinds_is((*link)->kind, type, shape, size))
+        link = &(*link)->chain;
+    struct mni_gc_run *run = *link;
+    if (run != NULL)
+        *link = run->chain;
+    else
+        run = kinds_add_run(self, type, shape, size);
+    if (run == NULL)
+        return NULL;
+    /* To the front: what is used often is found at once. */
+    run->chain = *head;
+    return *head = run;
 }

@@ -224,5 +224,7 @@ void mn_gc_trim(struct mn_gc *front)
     struct mni_gc *gc = mni_gc(front);
 
     MN_CHECK(!gc->busy, "the collector is used while it collects");
+    mni_gc_stop(front->self);
     mni_gc_purge(gc, 0);
+    mni_gc_resume(front->self);
 }

@@ -11,7 +11,7 @@ static bool roots_is_object(const struct mni_gc *gc, uint32_t index,
                             const unsigned char *slot)
 {
     const struct mni_gc_page *page = &gc->pages[index];
-    const struct mni_gc_kind *kind = page->kind;
+    const struct mni_gc_run *run = page->run;
     size_t offset = (size_t)(slot - mni_gc_page_start(gc, index));
 
     /* Of either epoch: while a full collection marks, both are there. */
@@ -20,7 +20,7 @@ static bool roots_is_object(const struct mni_gc *gc, uint32_t index,
     if (offset / MN_GC_GRANULE >= page->scan)
         return false;
     /* All of what was scanned is handed out, but for the rest of the run. */
-    return kind->page != index || slot < kind->front.next || slot >= kind->end;
+    return run == NULL || slot < run->front.next || slot >= run->end;
 }
 
 uintptr_t mni_gc_resolve(const struct mni_gc *gc, uintptr_t address,
@@ -43,7 +43,7 @@ uintptr_t mni_gc_resolve(const struct mni_gc *gc, uintptr_t address,
     if (page->bytes != 0)
         return offset == 0 || (interior && offset < page->bytes) ? start : 0;
     size_t slot = (size_t)((uint64_t)offset * page->kind->reciprocal >> 32);
-    size_t at = slot * page->kind->front.size;
+    size_t at = slot * page->kind->size;
     if (slot >= page->kind->slots || (at != offset && !interior)
         || !roots_is_object(
             gc, index, gc->heap.start + ((size_t)index << gc->page_shift) + at))
@@ -78,6 +78,18 @@ MNI_GC_PEEKS void mni_gc_mark_ambiguous(struct mni_gc *gc, const void *start,
     }
 }
 
+static void roots_mark_thread(struct mni_gc *gc,
+                              const struct mni_gc_thread *thread)
+{
+    const struct mn_gc_frame *frame = thread->front->frames;
+
+    for (; frame != NULL; frame = frame->up)
+        roots_mark_exact(gc, (void *const *)(const void *)(frame + 1),
+                         frame->count);
+    if (thread->stack != NULL)
+        mni_gc_mark_stack(gc, thread);
+}
+
 void mni_gc_mark_roots(struct mni_gc *gc)
 {
     for (struct mn_gc_root *root = gc->roots; root != NULL; root = root->next)
@@ -85,11 +97,10 @@ void mni_gc_mark_roots(struct mni_gc *gc)
             roots_mark_exact(gc, root->start, root->count);
         else if (root->kind == MN_GC_AMBIGUOUS)
             mni_gc_mark_ambiguous(gc, root->start, root->count);
-    for (struct mn_gc_frame *frame = gc->front.frames; frame != NULL;
-         frame = frame->up)
-        roots_mark_exact(gc, (void **)(void *)(frame + 1), frame->count);
-    if (gc->options.stack != NULL)
-        mni_gc_mark_stack(gc, gc->options.stack);
+    const struct mni_gc_thread *thread = gc->threads;
+    for (; thread != NULL; thread = thread->next)
+        if (thread->attached)
+            roots_mark_thread(gc, thread);
     if (gc->full && gc->due_count != 0)
         mni_gc_mark_queued(gc);
 }
@@ -102,25 +113,31 @@ void mn_gc_root_begin(struct mn_gc *front, struct mn_gc_root *root,
     MN_CHECK(!gc->busy, "the collector is used while it collects");
     MN_CHECK((uintptr_t)start % sizeof(void *) == 0,
              "roots that are not aligned");
-    *root = (struct mn_gc_root){gc->roots, &gc->roots, start, count, kind};
+    mni_gc_lock(gc);
+    *root = (struct mn_gc_root){gc->roots, &gc->roots, start, count, kind, gc};
     if (gc->roots != NULL)
         gc->roots->link = &root->next;
     gc->roots = root;
+    mni_gc_unlock(gc);
 }
 
 void mn_gc_root_end(struct mn_gc_root *root)
 {
-    MN_CHECK(root->link != NULL && *root->link == root,
-             "the end of a root that has not begun");
+    struct mni_gc *gc = root->gc;
+
+    MN_CHECK(root->link != NULL, "the end of a root that has not begun");
+    mni_gc_lock(gc);
+    MN_CHECK(*root->link == root, "the end of a root that has not begun");
     *root->link = root->next;
     if (root->next != NULL)
         root->next->link = root->link;
     root->link = NULL;
+    mni_gc_unlock(gc);
 }
 
 void mn_gc_stack(struct mn_gc *gc, const void *stack)
 {
-    mni_gc(gc)->options.stack = stack;
+    gc->self->stack = stack;
 }
 
 void mn_gc_frame_bad(void)

@@ -14,12 +14,13 @@ static size_t stats_returned(const struct mni_gc *gc)
 void mn_gc_read_stats(const struct mn_gc *front, struct mn_gc_stats *stats)
 {
     const struct mni_gc *gc = mni_gc(front);
-    size_t end = (size_t)gc->page_end << gc->page_shift;
 
+    mni_gc_stop(front->self);
+    size_t end = (size_t)gc->page_end << gc->page_shift;
     *stats = (struct mn_gc_stats){
         .committed = gc->heap.committed,
         .live = gc->live,
-        .fresh = gc->fresh - mni_gc_open_bytes(gc),
+        .fresh = mni_gc_fresh(gc) - mni_gc_open_bytes(gc),
         /* Beyond the pages that were ever used, nothing is memory yet. */
         .returned = stats_returned(gc) + gc->heap.committed - end,
         .records = gc->mark_table.committed + gc->page_table.committed
@@ -38,6 +39,7 @@ void mn_gc_read_stats(const struct mn_gc *front, struct mn_gc_stats *stats)
     };
     stats->room = gc->used - stats->live - stats->fresh;
     stats->stock = stats->committed - gc->used - stats->returned;
+    mni_gc_resume(front->self);
 }
 
 /* The slot or large object in a page of objects. */
@@ -53,7 +55,7 @@ static void stats_slot(const struct mni_gc *gc, uint32_t index,
         block->size = mni_round_up(page->bytes, mni_gc_page_size(gc));
         return;
     }
-    size_t size = page->kind->front.size;
+    size_t size = page->kind->size;
     size_t slot = (address - (uintptr_t)start) / size;
     block->start = start + slot * size;
     block->size = slot < page->kind->slots ? size : end - slot * size;

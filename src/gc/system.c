@@ -5,6 +5,7 @@
  * grow: so nothing is ever copied, and a mark is found by adding to a base.
  */
 #include "gc/gc.h"
+#include "gc/world.h"
 
 #include "os/os.h"
 #include "space/map.h"
@@ -190,14 +191,19 @@ struct mn_gc *mn_gc_create(const struct mn_gc_options *options)
         .purge = system_purge,
         .now = mni_os_now,
         .destroy = system_destroy,
+        .lock = mni_gc_world_lock,
+        .stop = mni_gc_world_stop,
+        .resume = mni_gc_world_resume,
+        .pause = mni_gc_world_pause,
         .unit = MNI_CELL_SIZE,
     };
     size_t sizes[SYSTEM_TABLES];
     size_t heap = system_heap_size(options == NULL ? 0 : options->limit);
 
-    struct mni_gc *gc = mni_meta_new(sizeof *gc);
-    if (gc == NULL)
+    struct mni_gc_world *world = mni_meta_new(sizeof *world);
+    if (world == NULL)
         return NULL;
+    struct mni_gc *gc = &world->gc;
     struct system_owner *owner = system_owner_take();
     if (owner == NULL)
         goto no_owner;
@@ -213,25 +219,28 @@ struct mn_gc *mn_gc_create(const struct mn_gc_options *options)
         || !system_begin_region(gc) || !system_enter(gc, owner))
         goto no_region;
     mni_os_name(owner->start, owner->size, "mneme gc");
-    return &mni_gc_begin(gc, options)->front;
+    (void)mni_gc_begin(gc, options);
+    mni_gc_world_begin(world);
+    return &gc->front;
 
 no_region:
     mni_os_release(owner->start, owner->size);
 no_tables:
     system_owner_return(owner);
 no_owner:
-    mni_meta_delete(gc, sizeof *gc);
+    mni_meta_delete(world, sizeof *world);
     return NULL;
 }
 
 static void system_destroy(struct mni_gc *gc)
 {
     struct system_owner *owner = gc->system_context;
-
+    struct mni_gc_world *world = mni_gc_world(gc);
     void *start = owner->start;
     size_t size = owner->size;
 
+    mni_gc_world_end(world);
     system_owner_return(owner);
     mni_os_release(start, size);
-    mni_meta_delete(gc, sizeof *gc);
+    mni_meta_delete(world, sizeof *world);
 }

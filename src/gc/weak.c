@@ -81,5 +81,6 @@ void mni_gc_clear_weak(struct mni_gc *gc, bool full)
     weak_roots(gc);
     mni_gc_each_page(gc, full, weak_page);
     for (size_t i = 0; !full && i < gc->log_count; i++)
-        weak_logged(gc, gc->log[i]);
+        if (gc->log[i] != 0)
+            weak_logged(gc, gc->log[i]);
 }
