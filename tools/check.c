@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c -- `mneme check`: a program whose heap is checked when it ends. */
+/* check.c -- `mneme check`: a program whose heap is checked when it ends, or a
+ * process whose heap is checked now. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "launch.h"
 #include "program.h"
+#include "remote.h"
 #include "tool.h"
 
 enum { CHECK_OPTIONS_SIZE = 2048, CHECK_LINE_SIZE = 256 };
@@ -15,6 +17,7 @@ enum { CHECK_LIB = 256 };
 struct check {
     const char *library;
     char **program; /* and its arguments, up to NULL */
+    pid_t process;  /* or 0 */
     char options[CHECK_OPTIONS_SIZE];
 };
 
@@ -31,7 +34,22 @@ static const char check_doc[] =
     "Run PROGRAM, unchanged, with Mneme in the place of malloc, and when it "
     "ends check all of Mneme's records."
     "\vThe exit status is that of the program, as with `mneme run`; but 124 if "
-    "its heap is damaged, and 125 if it ended with 0 and was not checked.\n";
+    "its heap is damaged, and 125 if it ended with 0 and was not checked.\n\n"
+    "With PID, check the heap of a process that was started with "
+    "MNEME=check=demand; it goes on. The exit status is 0, or 124 if the heap "
+    "is damaged.\n";
+
+/* Whether the only argument is a number, which -- has not made a program. */
+static pid_t check_process(const struct argp_state *state)
+{
+    char *end;
+    long process = strtol(state->argv[state->next], &end, 10);
+
+    return state->quoted == 0 && state->next + 1 == state->argc && *end == '\0'
+                   && process > 0 && process <= INT_MAX
+               ? (pid_t)process
+               : 0;
+}
 
 static error_t check_parse(int key, char *value, struct argp_state *state)
 {
@@ -46,9 +64,10 @@ static error_t check_parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARGS:
         check->program = state->argv + state->next;
+        check->process = check_process(state);
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which program?");
+        argp_error(state, "which program, or process?");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -111,15 +130,29 @@ static int check_program(struct check *check)
     return check_show(prefix, &result);
 }
 
+static int check_running(pid_t process)
+{
+    struct remote remote;
+    char line[CHECK_LINE_SIZE];
+
+    remote_open(&remote, process);
+    remote_check(&remote, line, sizeof line);
+    (void)printf("The heap of %s, process %ld, is %s\n", remote.name,
+                 (long)process, line);
+    return strncmp(line, "damaged", 7) == 0 ? TOOL_DAMAGED : EXIT_SUCCESS;
+}
+
 int check_main(int count, char **arguments)
 {
     static const struct argp argp = {.options = check_options,
                                      .parser = check_parse,
-                                     .args_doc = "[--] PROGRAM [ARGUMENT...]",
+                                     .args_doc =
+                                         "PID\n[--] PROGRAM [ARGUMENT...]",
                                      .doc = check_doc};
     struct check check = {0};
 
     if (argp_parse(&argp, count, arguments, ARGP_IN_ORDER, NULL, &check) != 0)
         return TOOL_FAILED;
-    return check_program(&check);
+    return check.process != 0 ? check_running(check.process)
+                              : check_program(&check);
 }

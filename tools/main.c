@@ -16,7 +16,8 @@ static const struct tool_command main_commands[] = {
     {"compare", "run a command with and without Mneme, and show both",
      compare_main},
     {"stat", "show where the memory of a process is", stat_main},
-    {"check", "run a program, and check its heap when it ends", check_main},
+    {"check", "check the heap of a process, or of a program at its end",
+     check_main},
     {"options", "list the options that MNEME and -o set", options_main},
 };
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof main_commands[0] };

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -21,7 +22,9 @@
 enum {
     REMOTE_LINE_SIZE = PATH_MAX + 128,
     REMOTE_CHUNK = 1 << 20, /* of data that is searched at a time */
-    REMOTE_PAGES = 512
+    REMOTE_PAGES = 512,
+    REMOTE_PAUSE_NS = 20000000, /* between two looks for an answer */
+    REMOTE_PAUSES = 1500
 };
 
 void remote_fail(const struct remote *remote, int error)
@@ -66,6 +69,16 @@ bool remote_resident(const struct remote *remote, const void *start,
     for (size_t i = 0; i < count; i++)
         resident[i] = (entries[i] >> 62) != 0; /* present, or swapped out */
     return true;
+}
+
+static bool remote_write(const struct remote *remote, const void *address,
+                         void *data, size_t size)
+{
+    struct iovec here = {data, size};
+    struct iovec there = {(void *)(uintptr_t)address, size};
+
+    return process_vm_writev(remote->process, &here, 1, &there, 1, 0)
+           == (ssize_t)size;
 }
 
 /* ---- the window ---- */
@@ -187,4 +200,43 @@ void remote_renew(struct remote *remote)
     if (!remote_window_at(remote, (uintptr_t)remote->window.self))
         tool_fail(TOOL_FAILED, "process %ld now runs another program",
                   (long)remote->process);
+}
+
+/* ---- a check ---- */
+
+static bool remote_wait(struct remote *remote, uint32_t number)
+{
+    struct timespec pause = {0, REMOTE_PAUSE_NS};
+
+    for (int i = 0; i < REMOTE_PAUSES; i++) {
+        remote_renew(remote);
+        if ((int32_t)(remote->window.answered - number) >= 0)
+            return true;
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+void remote_check(struct remote *remote, char *line, size_t size)
+{
+    struct mni_report_window *at = remote->window.self;
+    uint32_t number = remote->window.answered + 1;
+
+    if (remote->window.answers == 0)
+        tool_fail(TOOL_FAILED,
+                  "process %ld, %s, has no thread for checks: it was not "
+                  "started with MNEME=check=demand, or is the child of a "
+                  "process with threads",
+                  (long)remote->process, remote->name);
+    if (!remote_write(remote, &at->asked, &number, sizeof number))
+        remote_fail(remote, errno);
+    if (!remote_wait(remote, number))
+        tool_fail(TOOL_FAILED,
+                  "process %ld, %s, does not answer: it is stopped, or one of "
+                  "its threads holds a lock for ever",
+                  (long)remote->process, remote->name);
+    remote_renew(remote);
+    remote->window.answer[sizeof remote->window.answer - 1] = '\0';
+    tool_print(line, size, "%s", remote->window.answer);
+    line[strcspn(line, "\n")] = '\0';
 }

@@ -25,6 +25,10 @@ void remote_renew(struct remote *remote);
 bool remote_read(const struct remote *remote, const void *address, void *data,
                  size_t size);
 
+/* Ask for a check of its heap, which a thread in the process makes, and wait
+ * for what is found, one line. Fails where there is no such thread. */
+void remote_check(struct remote *remote, char *line, size_t size);
+
 /* Which of `count` pages have physical memory: bit 0 of each byte. False if
  * the system does not tell. */
 bool remote_resident(const struct remote *remote, const void *start,

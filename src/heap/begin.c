@@ -4,6 +4,7 @@
  * Allocation works before the one and after the other; only options, reports
  * and children of forks depend on them.
  */
+#include "heap/demand.h"
 #include "heap/heap.h"
 #include "heap/limit.h"
 #include "heap/options.h"
@@ -28,6 +29,7 @@ void mni_begin(void)
     mni_purge_begin();
     mni_fork_begin();
     mni_report_begin();
+    mni_demand_begin();
 }
 
 static __attribute__((destructor(101))) void begin_end(void)

@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "heap/ages.h"
+#include "heap/demand.h"
 #include "heap/heap.h"
 #include "heap/purge.h"
 #include "os/os.h"
@@ -231,6 +232,7 @@ static void fork_child(void)
     bool others = fork_others_lived();
 
     mni_purge_forked(others);
+    mni_demand_forked(others);
     if (others) {
         fork_free_locks();
         fork_forget_lists();

@@ -25,6 +25,7 @@
  *   returned.c  what other threads returned to one that sleeps
  *   ages.c    what nobody takes, in slabs that are partly used
  *   gone.c    slabs that another thread emptied
+ *   demand.c  checks when another process asks
  */
 #ifndef MNI_HEAP_H
 #define MNI_HEAP_H

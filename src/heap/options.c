@@ -93,9 +93,9 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
         {
             .name = "check",
             .kind = OPTIONS_NAME,
-            .names = "off|exit|report",
+            .names = "off|exit|report|demand",
             .help = "at exit, check the heap, and tell so or write it to the "
-                    "report",
+                    "report; or when `mneme check` asks",
         },
     [MNI_OPTION_REPORT] =
         {

@@ -46,7 +46,8 @@ enum mni_option_stats {
 enum mni_option_check {
     MNI_OPTION_CHECK_OFF,
     MNI_OPTION_CHECK_EXIT,
-    MNI_OPTION_CHECK_REPORT
+    MNI_OPTION_CHECK_REPORT,
+    MNI_OPTION_CHECK_DEMAND
 };
 
 /* Read MNEME. Only the first call does anything; until then, and where MNEME

@@ -15,6 +15,7 @@
 
 #include "base/atomic.h"
 #include "base/text.h"
+#include "heap/demand.h"
 #include "heap/options.h"
 #include "os/os.h"
 #include "space/meta.h"
@@ -122,6 +123,7 @@ static void report_look(void)
 
 void mni_report_tick(void)
 {
+    mni_demand_tick();
     /* Relaxed: it only counts. */
     if (report_on && mn_atomic_add_relaxed(&report_rest, -1) <= 0)
         report_look();
@@ -174,9 +176,8 @@ static void report_refused(const char *path)
 
 /* ---- checking ---- */
 
-/* Put whether the heap is right, in one line. */
-static void report_put_check(struct mni_text *text, const struct mn_stats *end,
-                             const char *wrong)
+void mni_report_put_check(struct mni_text *text, const struct mn_stats *end,
+                          const char *wrong)
 {
     if (wrong != NULL) {
         mni_text_put(text, "damaged: ");
@@ -199,8 +200,16 @@ static void report_check(int file, const char *before,
 
     mni_text_init(&text, buffer, sizeof buffer);
     mni_text_put(&text, before);
-    report_put_check(&text, end, wrong);
+    mni_report_put_check(&text, end, wrong);
     mni_os_write(file, buffer, text.used);
+}
+
+/* How the heap is checked at the end. */
+static uint64_t report_checks(void)
+{
+    uint64_t check = mni_option(MNI_OPTION_CHECK);
+
+    return check == MNI_OPTION_CHECK_DEMAND ? MNI_OPTION_CHECK_OFF : check;
 }
 
 /* ---- at the end ---- */
@@ -230,7 +239,7 @@ static void report_file(const struct mn_stats *end, const char *wrong)
         file, "peak",
         report_in_use(end) > report_in_use(&report_peak) ? end : &report_peak);
     report_stats(file, "end", end);
-    if (mni_option(MNI_OPTION_CHECK) != MNI_OPTION_CHECK_OFF)
+    if (report_checks() != MNI_OPTION_CHECK_OFF)
         report_check(file, "check ", end, wrong);
     mni_os_close(file);
 }
@@ -244,7 +253,7 @@ static void report_print(const char *text, size_t size, void *context)
 void mni_report_end(void)
 {
     uint64_t shown = mni_option(MNI_OPTION_STATS);
-    uint64_t check = mni_option(MNI_OPTION_CHECK);
+    uint64_t check = report_checks();
     struct mn_stats stats;
 
     if (report_cancelled

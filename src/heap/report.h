@@ -20,6 +20,12 @@ void mni_report_tick(void);
 /* When the process ends. Only the first call does anything. */
 void mni_report_end(void);
 
+/* Put in one line what is not right, or that nothing is wrong. */
+struct mn_stats;
+struct mni_text;
+void mni_report_put_check(struct mni_text *text, const struct mn_stats *stats,
+                          const char *wrong);
+
 /* This process will tell nothing. */
 void mni_report_cancel(void);
 
@@ -41,6 +47,13 @@ struct mni_report_window {
     _Atomic size_t reserved;          /* addresses for them */
     _Atomic uint64_t sampled[MNI_CLASS_COUNT];
     _Atomic uint64_t sampled_bytes[MNI_CLASS_COUNT];
+
+    /* A thread answers who asks for a check (demand.c). Another process writes
+     * to `asked`: one more than what was answered last. */
+    _Atomic uint32_t answers;
+    _Atomic uint32_t asked;
+    _Atomic uint32_t answered;
+    char answer[128];
 };
 
 #define MNI_REPORT_MAGIC "mneme-window-1"

@@ -10,6 +10,7 @@
 #include "heap/fast.h"
 
 #include "heap/ages.h"
+#include "heap/demand.h"
 #include "heap/purge.h"
 #include "heap/report.h"
 #include "os/os.h"
@@ -205,8 +206,10 @@ static void thread_ended(void *context)
     thread_idle = heap;
     thread_in_hand = NULL;
     mni_common_unlock();
-    if (mni_thread_count() == 0)
+    if (mni_thread_count() == 0) {
         mni_purge_alone();
+        mni_demand_alone();
+    }
 }
 
 bool mni_thread_is_in_hand(const struct mni_heap *heap)

@@ -59,10 +59,10 @@ void mni_os_wait(_Atomic uint32_t *word, uint32_t value, uint64_t limit);
 /* Wake one thread that sleeps on `word`. */
 void mni_os_wake(_Atomic uint32_t *word);
 
-/* Run `run` in a thread of its own, for which nobody waits and in which no
- * handler of the program runs. False if the system refuses, and where a thread
- * cannot be asked for: in a signal handler. Requires: no lock. The system may
- * allocate from Mneme. */
+/* Run `run`, one of two functions, in a thread of its own, for which nobody
+ * waits and in which no handler of the program runs. False if the system
+ * refuses, and where a thread cannot be asked for: in a signal handler.
+ * Requires: no lock. The system may allocate from Mneme. */
 bool mni_os_start_thread(void (*run)(void));
 
 /* Have `ended` called with `context` when this thread ends; a later call with

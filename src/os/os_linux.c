@@ -246,18 +246,36 @@ static bool os_may_be_in_handler(void)
     return false;
 }
 
-static void (*_Atomic os_run)(void);
+enum { OS_RUNS = 2 };
 
-static void *os_thread(void *unused)
+/* What threads of ours do; an entry is for ever. */
+static struct os_run {
+    void (*_Atomic run)(void);
+} os_runs[OS_RUNS];
+
+static struct os_run *os_note_run(void (*run)(void))
 {
+    for (int i = 0; i < OS_RUNS; i++) {
+        void (*seen)(void) = NULL;
+        if (mn_atomic_cas_strong_acquire(&os_runs[i].run, &seen, run)
+            || seen == run)
+            return &os_runs[i];
+    }
+    return NULL;
+}
+
+static void *os_thread(void *context)
+{
+    struct os_run *entry = context;
+
     (void)pthread_setname_np(pthread_self(), "mneme");
-    os_run();
-    return unused;
+    entry->run();
+    return NULL;
 }
 
 /* A program's thread-local variables lie on the stack, too, so the least size
  * is known only by trying. */
-static bool os_create_thread(void)
+static bool os_create_thread(struct os_run *entry)
 {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -269,7 +287,7 @@ static bool os_create_thread(void)
         for (size_t size = OS_STACK_MIN;
              status == EINVAL && size <= OS_STACK_MAX; size *= 4)
             if (pthread_attr_setstacksize(&attributes, size) == 0)
-                status = pthread_create(&thread, &attributes, os_thread, NULL);
+                status = pthread_create(&thread, &attributes, os_thread, entry);
     (void)pthread_attr_destroy(&attributes);
     return status == 0;
 }
@@ -284,11 +302,11 @@ bool mni_os_start_thread(void (*run)(void))
     sigset_t all;
     sigset_t before;
 
-    os_run = run;
+    struct os_run *entry = os_note_run(run);
     (void)sigfillset(&all);
-    if (!os_may_be_in_handler()
+    if (entry != NULL && !os_may_be_in_handler()
         && pthread_sigmask(SIG_SETMASK, &all, &before) == 0) {
-        started = os_create_thread();
+        started = os_create_thread(entry);
         (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     errno = error;

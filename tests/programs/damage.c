@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* damage.c -- finds Mneme's record of a block as another process would, and
  * changes it, as a stray write that reaches it does. Takes the path of the
- * library; ends by exit. */
+ * library; ends by exit, or, with a second argument, when its input ends. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,5 +64,7 @@ int main(int count, char **arguments)
     const uintptr_t *entry = (const uintptr_t *)(void *)window->map->table + 2;
     uint32_t *record = (uint32_t *)(void *)(window->map->table + entry[cell]);
     record[DAMAGE_SLOT_COUNT]++;
+    while (count > 2 && getchar() != EOF)
+        continue;
     return 0;
 }
