@@ -85,8 +85,9 @@ static size_t system_sizes(size_t heap, size_t sizes[SYSTEM_TABLES])
 static size_t system_heap_size(size_t limit)
 {
     size_t most = system_heap_most;
-    size_t addresses = mni_os_address_limit();
+    size_t addresses;
 
+    (void)mni_os_addresses(&addresses);
     /* More than the limit, as large objects need pages in a row. */
     if (limit != 0 && limit < most / 2)
         most = mni_round_up(2 * limit, MNI_CELL_SIZE);

@@ -49,6 +49,16 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
             .names = "thread|ticks|off",
             .help = "who looks at ages: a thread, or calls that free memory",
         },
+    [MNI_OPTION_PRESSURE] =
+        {
+            .name = "pressure",
+            .kind = OPTIONS_NUMBER,
+            .fallback = 0,
+            .max = 100,
+            .unit = "%",
+            .help = "of waiting for memory, from which on all that is free "
+                    "goes back; 0 for never",
+        },
     [MNI_OPTION_RETURN] =
         {
             .name = "return",

@@ -12,7 +12,8 @@
 
 enum mni_option_id {
     MNI_OPTION_DECAY,
-    MNI_OPTION_PURGE,  /* an enum mni_option_purge */
+    MNI_OPTION_PURGE, /* an enum mni_option_purge */
+    MNI_OPTION_PRESSURE,
     MNI_OPTION_RETURN, /* an enum mni_option_return */
     MNI_OPTION_HUGE,   /* an enum mni_option_huge */
     MNI_OPTION_RESERVE,

@@ -24,6 +24,7 @@
 enum {
     PURGE_MILLISECOND = 1000000,
     PURGE_LARGE = 16 * 1024 * 1024, /* bytes of a stock with a thread */
+    PURGE_GLANCE = 1000 * PURGE_MILLISECOND, /* at the pressure */
     PURGE_STEP = 64, /* cells that are purged before others have a turn */
     PURGE_STEP_LOOK = 4096, /* words that are looked at likewise */
     PURGE_PATIENCE = 256    /* spans until a start that failed is tried again */
@@ -37,10 +38,11 @@ _Atomic uint32_t mni_purge_word;
 /* All under the lock of the process's stock. */
 static struct {
     enum purge_state state;
-    bool by_age;      /* from the start of the process on */
-    uint64_t period;  /* nanoseconds from one look to the next */
-    size_t large;     /* bytes from which on there is a thread, 0 for none */
-    uint64_t process; /* that may have it: not a child by vfork */
+    bool by_age;       /* from the start of the process on */
+    uint64_t period;   /* nanoseconds from one look to the next */
+    size_t large;      /* bytes from which on there is a thread, 0 for none */
+    uint64_t process;  /* that may have it: not a child by vfork */
+    unsigned pressure; /* at which nothing free is kept, 0 for none */
     uint32_t patience;
     bool news; /* cells were returned since a look began */
 } purge;
@@ -173,30 +175,40 @@ static void purge_lock(void)
         mni_stop("the purge was interrupted");
 }
 
+/* Whether memory is so scarce that all that is free goes back, whatever its
+ * age. */
+static bool purge_is_pressed(void)
+{
+    return purge.pressure != 0 && mni_os_pressure() >= purge.pressure;
+}
+
 /* Look at what heaps have that their threads may be in no need of. True if
  * there is something for another look. */
-static bool purge_look_at_heaps(bool lazy)
+static bool purge_look_at_heaps(const struct mni_look *look)
 {
     bool held = false;
 
     /* Or a fork could come between a cache and the stock. */
     if (mni_common_lock()) {
-        (void)mni_cache_age(false);
+        (void)mni_cache_age(look->everything);
         held = mni_cache_holds();
         mni_common_unlock();
     }
     purge_lock();
     struct mni_sleepers sleepers = mni_returned_look();
     mni_stock_unlock(&mni_stock);
-    if (sleepers.due)
-        (void)mni_returned_purge(false, !lazy);
+    if (look->everything || sleepers.due)
+        (void)mni_returned_purge(look->everything, !look->lazy);
     return held || sleepers.waiting;
 }
 
 /* The same at slots in partly used slabs. */
-static bool purge_look_at_slots(bool lazy)
+static bool purge_look_at_slots(const struct mni_look *cells)
 {
-    struct mni_ages_look look = {.lazy = lazy};
+    struct mni_ages_look look = {
+        .everything = cells->everything,
+        .lazy = cells->lazy,
+    };
     bool over;
 
     purge_lock();
@@ -214,15 +226,15 @@ static bool purge_look_at_slots(bool lazy)
  * something for another one. Without, the thread is noted as asleep. */
 static bool purge_look_in_steps(void)
 {
-    struct mni_look look = purge_look(false);
+    struct mni_look look = purge_look(purge_is_pressed());
     bool over;
     bool more;
 
     purge_lock();
     purge.news = false;
     mni_stock_unlock(&mni_stock);
-    bool waiting = purge_look_at_heaps(look.lazy);
-    waiting |= purge_look_at_slots(look.lazy);
+    bool waiting = purge_look_at_heaps(&look);
+    waiting |= purge_look_at_slots(&look);
     do {
         purge_lock();
         over = purge_go_on(&mni_stock, &look, PURGE_STEP);
@@ -239,13 +251,27 @@ static bool purge_look_in_steps(void)
     return more;
 }
 
-static void purge_sleep(uint64_t time)
+/* Until then, or the end. */
+static void purge_sleep_until(uint64_t until)
 {
-    uint64_t until = mni_os_now() + time;
-
-    for (uint64_t now = until - time;
+    for (uint64_t now = mni_os_now();
          now < until && purge_word() != MNI_PURGE_ENDS; now = mni_os_now())
         mni_os_wait(&mni_purge_word, MNI_PURGE_AWAKE, until - now);
+}
+
+/* For so long, or until memory is scarce. */
+static void purge_sleep(uint64_t time)
+{
+    uint64_t now = mni_os_now();
+    uint64_t until = now + time;
+
+    while (purge.pressure != 0 && until - now > PURGE_GLANCE) {
+        purge_sleep_until(now + PURGE_GLANCE);
+        now += PURGE_GLANCE;
+        if (purge_word() == MNI_PURGE_ENDS || purge_is_pressed())
+            return;
+    }
+    purge_sleep_until(until);
 }
 
 /* The system ends the process with its last thread, which must not be this. So
@@ -306,6 +332,7 @@ void mni_purge_begin(void)
     purge.by_age = true;
     purge.period = mni_option(MNI_OPTION_DECAY) * PURGE_MILLISECOND / 2;
     purge.process = mni_os_process();
+    purge.pressure = (unsigned)mni_option(MNI_OPTION_PRESSURE);
     /* What goes back at once needs no clock. */
     if (mode == MNI_OPTION_PURGE_THREAD && purge.period != 0)
         purge.large = PURGE_LARGE;

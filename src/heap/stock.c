@@ -99,9 +99,10 @@ static bool stock_note(struct mni_stock *stock)
  * eighth of the limit each. */
 static size_t stock_arena_size(struct mni_stock *stock)
 {
-    size_t limit = mni_os_address_limit();
     size_t size = stock->next_size;
+    size_t limit;
 
+    (void)mni_os_addresses(&limit);
     if (size == 0)
         size = (size_t)mni_option(MNI_OPTION_RESERVE) * STOCK_MEBIBYTE;
     if (size > limit / 8)

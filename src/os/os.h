@@ -16,11 +16,9 @@
 
 size_t mni_os_page_size(void);
 
-/* The first address beyond those that a program can be given. */
-uintptr_t mni_os_address_end(void);
-
-/* Bytes of address space that this process may use, SIZE_MAX for no limit. */
-size_t mni_os_address_limit(void);
+/* The first address beyond those that a program can be given; and bytes of them
+ * that this process may use, SIZE_MAX for no limit. */
+uintptr_t mni_os_addresses(size_t *limit);
 
 /* Reserve addresses, at a multiple of `align` (a power of two), with `perm`
  * (NONE or READ). Reads give zero. NULL if the system refuses. */
@@ -48,6 +46,11 @@ void mni_os_name(void *start, size_t size, const char *name);
 /* Tell of `count` pages which have physical memory: bit 0 of each byte. False
  * if the system does not tell. */
 bool mni_os_resident(const void *start, size_t count, unsigned char *pages);
+
+/* In how many hundredths of the last ten seconds some thread that shares our
+ * memory with us waited for memory; 0 if the system does not tell. Opens files
+ * and closes them. */
+unsigned mni_os_pressure(void);
 
 /* ---- threads ---- */
 

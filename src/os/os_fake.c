@@ -9,6 +9,7 @@
 #define mni_os_release fake_real_release
 #define mni_os_protect fake_real_protect
 #define mni_os_purge fake_real_purge
+#define mni_os_pressure fake_real_pressure
 #define mni_os_start_thread fake_real_start_thread
 #define mni_os_at_thread_end fake_real_at_thread_end
 #define mni_os_at_fork fake_real_at_fork
@@ -18,6 +19,7 @@
 #undef mni_os_release
 #undef mni_os_protect
 #undef mni_os_purge
+#undef mni_os_pressure
 #undef mni_os_start_thread
 #undef mni_os_at_thread_end
 #undef mni_os_at_fork
@@ -31,6 +33,7 @@ void *mni_os_reserve(size_t size, size_t align, unsigned perm);
 void mni_os_release(void *start, size_t size);
 bool mni_os_protect(void *start, size_t size, unsigned perm);
 bool mni_os_purge(void *start, size_t size, bool now);
+unsigned mni_os_pressure(void);
 bool mni_os_start_thread(void (*run)(void));
 bool mni_os_at_thread_end(void (*ended)(void *context), void *context);
 bool mni_os_at_fork(void (*before)(void), void (*parent)(void),
@@ -41,6 +44,8 @@ static _Atomic uint64_t fake_first;
 static _Atomic uint64_t fake_last;
 static _Atomic size_t fake_reserved;
 static size_t fake_page;
+static _Atomic unsigned fake_pressure;
+static bool fake_presses;
 
 void mni_fake_fail(uint64_t first, uint64_t last)
 {
@@ -57,6 +62,18 @@ uint64_t mni_fake_calls(void)
 void mni_fake_page_size(size_t size)
 {
     fake_page = size;
+}
+
+void mni_fake_pressure(unsigned pressure)
+{
+    mn_atomic_store_relaxed(&fake_pressure, pressure);
+    fake_presses = true;
+}
+
+unsigned mni_os_pressure(void)
+{
+    return fake_presses ? mn_atomic_load_relaxed(&fake_pressure)
+                        : fake_real_pressure();
 }
 
 size_t mni_fake_reserved(void)

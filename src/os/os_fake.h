@@ -16,6 +16,9 @@ uint64_t mni_fake_calls(void);
  * an address or size that is not whole pages stops the program. */
 void mni_fake_page_size(size_t size);
 
+/* Pretend that this is how threads wait for memory, from the first call on. */
+void mni_fake_pressure(unsigned pressure);
+
 /* Bytes that are reserved now, by the calls of the contract. */
 size_t mni_fake_reserved(void);
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,7 +29,10 @@
 enum {
     OS_SECOND = 1000000000, /* nanoseconds */
     OS_STACK_MIN = 256 * 1024,
-    OS_STACK_MAX = 16 * 1024 * 1024
+    OS_STACK_MAX = 16 * 1024 * 1024,
+    OS_PATH_SIZE = 1024,
+    OS_PRESSURE_SIZE = 256,
+    OS_NO_PRESSURE = 1000 /* more than any */
 };
 
 size_t mni_os_page_size(void)
@@ -36,23 +40,18 @@ size_t mni_os_page_size(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-uintptr_t mni_os_address_end(void)
+uintptr_t mni_os_addresses(size_t *limit)
 {
+    struct rlimit found;
+    int error = errno;
+
+    *limit = SIZE_MAX;
+    if (getrlimit(RLIMIT_AS, &found) == 0 && found.rlim_cur != RLIM_INFINITY)
+        *limit = (size_t)found.rlim_cur;
+    errno = error;
     /* Without a hint above it, the kernel gives no address beyond 2^47. */
     return sizeof(void *) == 8 ? (uintptr_t)(UINT64_C(1) << 47)
                                : (uintptr_t)UINT32_MAX;
-}
-
-size_t mni_os_address_limit(void)
-{
-    struct rlimit limit;
-    int error = errno;
-    size_t bytes = SIZE_MAX;
-
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        bytes = (size_t)limit.rlim_cur;
-    errno = error;
-    return bytes;
 }
 
 static int os_protection(unsigned perm)
@@ -177,6 +176,81 @@ void mni_os_wake(_Atomic uint32_t *word)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     errno = error;
 }
+
+/* ---- pressure ---- */
+
+/* The start of a file as a string; "" if it cannot be read. */
+static void os_read(const char *path, char *text, size_t size)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = file < 0 ? 0 : read(file, text, size - 1);
+
+    text[got < 0 ? 0 : got] = '\0';
+    if (file >= 0)
+        close(file);
+}
+
+/* The number after the first "avg10="; its digits end at a point. */
+static unsigned os_read_average(const char *path)
+{
+    char text[OS_PRESSURE_SIZE];
+
+    os_read(path, text, sizeof text);
+    const char *average = strstr(text, "avg10=");
+    return average == NULL
+               ? OS_NO_PRESSURE
+               : (unsigned)strtoul(average + sizeof "avg10=" - 1, NULL, 10);
+}
+
+/* Put `root`, the group after "0::" in `groups` and the file's name into path.
+ * False if there is no such group, or no room. */
+static bool os_pressure_path(const char *root, const char *groups,
+                             char path[OS_PATH_SIZE])
+{
+    static const char name[] = "/memory.pressure";
+    const char *group = strstr(groups, "0::/");
+    size_t root_size = strlen(root);
+
+    if (group == NULL)
+        return false;
+    group += sizeof "0::" - 1;
+    size_t size = strcspn(group, "\n");
+    if (root_size + size + sizeof name > OS_PATH_SIZE)
+        return false;
+    memcpy(path, root, root_size);
+    memcpy(path + root_size, group, size);
+    memcpy(path + root_size + size, name, sizeof name);
+    return true;
+}
+
+/* That of our group, where groups are of the second kind, or of the machine. */
+static unsigned os_find_pressure(void)
+{
+    static const char *const roots[] = {"/sys/fs/cgroup",
+                                        "/sys/fs/cgroup/unified"};
+    char groups[OS_PATH_SIZE];
+    char path[OS_PATH_SIZE];
+    unsigned found = OS_NO_PRESSURE;
+
+    os_read("/proc/self/cgroup", groups, sizeof groups);
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        if (found == OS_NO_PRESSURE && os_pressure_path(roots[i], groups, path))
+            found = os_read_average(path);
+    if (found == OS_NO_PRESSURE)
+        found = os_read_average("/proc/pressure/memory");
+    return found == OS_NO_PRESSURE ? 0 : found;
+}
+
+unsigned mni_os_pressure(void)
+{
+    int error = errno;
+    unsigned pressure = os_find_pressure();
+
+    errno = error;
+    return pressure;
+}
+
+/* ---- threads ---- */
 
 static pthread_once_t os_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t os_key;

@@ -40,14 +40,15 @@ size_t mni_os_page_size(void)
     return NONE_PAGE;
 }
 
-uintptr_t mni_os_address_end(void)
+uintptr_t mni_os_addresses(size_t *limit)
 {
-    return (uintptr_t)none.start + none.page_count * NONE_PAGE;
+    *limit = none.page_count * NONE_PAGE;
+    return (uintptr_t)none.start + *limit;
 }
 
-size_t mni_os_address_limit(void)
+unsigned mni_os_pressure(void)
 {
-    return none.page_count * NONE_PAGE;
+    return 0;
 }
 
 static bool none_is_taken(size_t page)

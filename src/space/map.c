@@ -82,8 +82,8 @@ bool mni_map_begin(void)
     if (mni_map.count != 0)
         return true;
 
-    size_t all = mni_os_address_end() >> MN_CELL_SHIFT;
-    size_t limit = mni_os_address_limit();
+    size_t limit;
+    size_t all = mni_os_addresses(&limit) >> MN_CELL_SHIFT;
     size_t window = (size_t)1 << 40;
 
     if (limit == SIZE_MAX && map_reserve(0, all))

@@ -76,9 +76,10 @@ static bool meta_reserve(size_t size, size_t share)
  * only a part of itself to give. */
 static bool meta_begin(void)
 {
-    size_t limit = mni_os_address_limit();
     size_t size = meta_reserve_max;
+    size_t limit;
 
+    (void)mni_os_addresses(&limit);
     while (size > meta_reserve_min && size > limit / 32)
         size /= 2;
     meta.owner.block_at = meta_block_at;

@@ -30,14 +30,15 @@ size_t mni_os_page_size(void)
     return OS_PAGE;
 }
 
-uintptr_t mni_os_address_end(void)
+uintptr_t mni_os_addresses(size_t *limit)
 {
+    *limit = os_size / 8;
     return UINT64_C(1) << 47;
 }
 
-size_t mni_os_address_limit(void)
+unsigned mni_os_pressure(void)
 {
-    return os_size / 8;
+    return 0;
 }
 
 void *mni_os_reserve(size_t size, size_t align, unsigned perm)
