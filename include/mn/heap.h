@@ -92,6 +92,7 @@ struct mn_heap_options {
     size_t memory_size; /* bytes of `memory`; the heap never leaves them */
     bool shared;        /* several threads may allocate at a time */
     struct mn_heap_limits limits;
+    uint16_t nodes; /* NUMA nodes as bits: pages come from one of these */
 };
 
 /* The least `memory_size` that mn_heap_create accepts. */
@@ -104,7 +105,10 @@ MN_API void mn_heap_destroy(struct mn_heap *heap) MN_TAKES(mn_heap_create, 1);
 /* Make a heap; `options` may be NULL for a heap in the system's memory that one
  * thread at a time allocates from. NULL if there is no memory, or if `memory`
  * is too small. Given memory is borrowed until mn_heap_destroy; the heap and
- * its records lie wholly inside it, and some 7 % of it is spent on them. */
+ * its records lie wholly inside it, and some 7 % of it is spent on them.
+ * With `nodes` its whole pages are bound to these until then, and where no
+ * `memory` is given, `memory_size` bytes of addresses are the heap's. NULL also
+ * if the system refuses, which has no such node or lets nobody choose. */
 MN_API struct mn_heap *
 mn_heap_create(const struct mn_heap_options *options) MN_MUST_USE
     MN_GIVES(mn_heap_create) MN_FREED_BY(mn_heap_destroy, 1);

@@ -260,23 +260,38 @@ size_t mn_heap_memory_min(void)
     return mni_round_up(sizeof(struct mn_heap), 64) + mni_stock_fixed_min();
 }
 
-/* A heap at the start of `memory`, and its stock in the rest of it. */
-static struct mn_heap *heap_in_memory(void *memory, size_t size)
+/* A heap at the start of memory of its own, and its stock in the rest of it. */
+static struct mn_heap *heap_in_place(const struct mn_heap_options *options)
 {
-    uintptr_t address = (uintptr_t)memory;
+    struct mni_place place;
+
+    if (options->memory_size > PTRDIFF_MAX || !mni_place_take(&place, options))
+        return NULL;
+    uintptr_t address = (uintptr_t)place.start;
     size_t skipped = mni_round_up(address, 64) - address;
     size_t head = mni_round_up(sizeof(struct mn_heap), 64);
-
-    if (size > PTRDIFF_MAX || size < mn_heap_memory_min())
-        return NULL;
-    unsigned char *start = (unsigned char *)memory + skipped;
+    unsigned char *start = place.start + skipped;
     struct mn_heap *heap = (struct mn_heap *)(void *)start;
     memset(heap, 0, sizeof *heap);
     heap->stock = &heap->fixed;
-    return mni_stock_init_fixed(heap->stock, start + head,
-                                size - skipped - head)
-               ? heap
-               : NULL;
+    heap->place = place;
+    if (mni_stock_init_fixed(heap->stock, start + head,
+                             place.size - skipped - head))
+        return heap;
+    mni_place_leave(&place);
+    return NULL;
+}
+
+/* The end of a heap that is in no list. */
+static void heap_delete(struct mn_heap *heap)
+{
+    if (heap->stock == &heap->fixed) {
+        struct mni_place place = heap->place;
+        mni_stock_finish_fixed(heap->stock);
+        mni_place_leave(&place);
+    } else {
+        mni_meta_delete(heap, sizeof *heap);
+    }
 }
 
 struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
@@ -286,8 +301,8 @@ struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
 
     if (options == NULL)
         options = &plain;
-    if (options->memory != NULL) {
-        heap = heap_in_memory(options->memory, options->memory_size);
+    if (options->memory != NULL || options->nodes != 0) {
+        heap = heap_in_place(options);
     } else {
         heap = mni_meta_new(sizeof *heap);
         if (heap != NULL)
@@ -296,10 +311,7 @@ struct mn_heap *mn_heap_create(const struct mn_heap_options *options)
     if (heap == NULL)
         return NULL;
     if (!mni_heaps_lock()) {
-        if (heap->stock == &heap->fixed)
-            mni_stock_finish_fixed(heap->stock);
-        else
-            mni_meta_delete(heap, sizeof *heap);
+        heap_delete(heap);
         return NULL;
     }
     heap->shared = options->shared;
@@ -368,12 +380,9 @@ void mn_heap_destroy(struct mn_heap *heap)
         heap->next->prev = heap->prev;
     (void)mn_atomic_add_relaxed(&mni_report_window.own_heaps, SIZE_MAX);
     mni_heaps_unlock();
-    if (heap->stock == &heap->fixed) {
-        mni_stock_finish_fixed(heap->stock);
-    } else {
+    if (heap->stock != &heap->fixed)
         heap_return_all(heap);
-        mni_meta_delete(heap, sizeof *heap);
-    }
+    heap_delete(heap);
 }
 
 static bool heap_enter(struct mn_heap *heap)

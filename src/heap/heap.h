@@ -26,6 +26,7 @@
  *   ages.c    what nobody takes, in slabs that are partly used
  *   gone.c    slabs that another thread emptied
  *   demand.c  checks when another process asks
+ *   place.c   memory for heaps of their own, on some nodes
  */
 #ifndef MNI_HEAP_H
 #define MNI_HEAP_H
@@ -111,6 +112,14 @@ _Static_assert(offsetof(struct mni_heap, aside)
                    == offsetof(struct mni_heap, direct) + MNI_HEAP_ASIDE,
                "a heap aside is one that allocates nothing");
 
+/* Where a heap lies that has memory of its own. */
+struct mni_place {
+    unsigned char *start;
+    size_t size;
+    bool reserved;  /* for the heap, not given by the user */
+    uint16_t nodes; /* that the whole pages are bound to, or 0 */
+};
+
 /* A first-class heap. */
 struct mn_heap {
     struct mni_heap heap; /* first: slabs lead to it */
@@ -122,6 +131,7 @@ struct mn_heap {
     struct mn_heap *next; /* in the list of all first-class heaps */
     struct mn_heap *prev;
     struct mni_stock fixed; /* its stock, if it lies in memory of the user */
+    struct mni_place place;
 };
 
 /* The first-class heap that this is, or NULL. */
@@ -487,5 +497,14 @@ struct mn_heap *mni_heaps_first(void);
 
 /* How many there are; needs no lock. */
 size_t mni_heaps_count(void);
+
+/* ---- place.c ---- */
+
+/* The memory that the options ask for; false if there is none. */
+bool mni_place_take(struct mni_place *place,
+                    const struct mn_heap_options *options);
+
+/* Give it back, or leave it as it was given. */
+void mni_place_leave(const struct mni_place *place);
 
 #endif

@@ -33,6 +33,10 @@ void mni_os_release(void *start, size_t size);
  * now on, where it has a choice. MNI_OS_SMALL alone leaves the permission as it
  * is: the program may have changed that of its blocks. */
 enum { MNI_OS_HUGE = 1 << 8, MNI_OS_SMALL = 1 << 9 };
+
+/* Likewise alone, with a set of nodes in the upper half: pages come from one of
+ * these from now on, or from any if there is none. */
+enum { MNI_OS_NODES = 1 << 10, MNI_OS_NODES_SHIFT = 16 };
 bool mni_os_protect(void *start, size_t size, unsigned perm);
 
 /* Give the pages back and keep the addresses and the permission. With `now`

@@ -28,6 +28,9 @@
 
 enum {
     OS_SECOND = 1000000000, /* nanoseconds */
+    OS_ANY_NODE = 0,        /* policies of <linux/mempolicy.h> */
+    OS_ONE_OF_NODES = 2,
+    OS_MOVE_TO_NODES = 1 << 1,
     OS_STACK_MIN = 256 * 1024,
     OS_STACK_MAX = 16 * 1024 * 1024,
     OS_PATH_SIZE = 1024,
@@ -112,8 +115,27 @@ void mni_os_release(void *start, size_t size)
     errno = error;
 }
 
+/* The call has no function in the C library. A kernel without it has one node.
+ */
+static bool os_bind(void *start, size_t size, unsigned nodes)
+{
+    unsigned long set = nodes;
+    int error = errno;
+    int policy = nodes == 0 ? OS_ANY_NODE : OS_ONE_OF_NODES;
+    bool done = syscall(SYS_mbind, start, size, policy, &set,
+                        8 * sizeof set + 1, OS_MOVE_TO_NODES)
+                == 0;
+
+    if (!done && errno == ENOSYS)
+        done = nodes == 0 || (nodes & 1) != 0;
+    errno = error;
+    return done;
+}
+
 bool mni_os_protect(void *start, size_t size, unsigned perm)
 {
+    if ((perm & MNI_OS_NODES) != 0)
+        return os_bind(start, size, perm >> MNI_OS_NODES_SHIFT);
     int error = errno;
     bool done =
         perm == MNI_OS_SMALL || mprotect(start, size, os_protection(perm)) == 0;
