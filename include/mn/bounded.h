@@ -34,6 +34,7 @@ struct mn_bounded { /* fields are private */
     uint32_t moved;     /* releases that such calls may have missed */
     uintptr_t (*mask)(void);
     void (*unmask)(uintptr_t before);
+    unsigned char tool; /* that watches */
 };
 
 /* What a pool is made of; fields not named are 0 or NULL. */
@@ -46,6 +47,7 @@ struct mn_bounded_place {
      * interrupts in which the pool is used, and undo that. */
     uintptr_t (*mask)(void);
     void (*unmask)(uintptr_t before);
+    bool unwatched; /* sanitizers and Valgrind are told nothing */
 };
 
 /* Make a pool whose slots are all free. Both memories are borrowed and must
@@ -57,6 +59,10 @@ MN_API enum mn_status
 mn_bounded_init(struct mn_bounded *pool,
                 const struct mn_bounded_place *place) MN_MUST_USE
     MN_NONNULL(1, 2);
+
+/* The memory is yours again, also for tools that watched it. O(1), or with such
+ * a tool O(memory). One thread, after all others have used it. */
+MN_API void mn_bounded_finish(struct mn_bounded *pool) MN_NONNULL(1);
 
 /* Release `block`. NULL is ignored; any other pointer that is not a slot which
  * is out stops the program, in every build. Any thread or handler, at any
@@ -127,6 +133,11 @@ MN_END
             .mask = mn_mask, .unmask = mn_unmask};                             \
                                                                                \
         return mn_bounded_init(&bounded->pool, &place);                        \
+    }                                                                          \
+    MN_ATTRIBUTE(unused) static inline void tag##_bounded_finish(              \
+        struct tag##_bounded *bounded)                                         \
+    {                                                                          \
+        mn_bounded_finish(&bounded->pool);                                     \
     }                                                                          \
     MN_ATTRIBUTE(unused) MN_MUST_USE static inline                             \
         struct tag *tag##_bounded_alloc(                                       \

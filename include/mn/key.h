@@ -51,6 +51,7 @@ struct mn_keys_options {
      * finish. Its key leads to nothing by then. It may use the table, but not
      * insert during clear and finish. */
     bool drop;
+    bool unwatched; /* sanitizers and Valgrind are told nothing */
 };
 
 enum {
@@ -72,7 +73,12 @@ struct mn_keys {     /* fields are private */
     struct mn_region *region;
     unsigned bits; /* of the mask */
     bool drop;
-    size_t room; /* entries of `at` */
+    bool special;       /* removal has more to do than the usual */
+    unsigned char tool; /* that watches; then `free` has no slots, but */
+    uintptr_t waiting;  /* these are free, first in first out */
+    uintptr_t waiting_last;
+    struct mni_stacks **stacks; /* of each segment, or NULL */
+    size_t room;                /* entries of `at` */
     /* The objects of each segment. A word for each lies before them, the first
      * object's last: its key while it is there, and otherwise the next one's
      * upper bits with the number of another free slot, or of none. */

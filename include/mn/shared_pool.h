@@ -30,6 +30,10 @@ struct mn_shared_pool_options {
      * it needs no lock if nobody else uses it. NULL: the system. */
     struct mn_region *region;
     size_t size_max; /* most bytes of chunks; 0: no limit */
+    /* The type's drop is called for live objects by clear and finish. It must
+     * not use the pool. */
+    bool drop_live;
+    bool unwatched; /* sanitizers and Valgrind are told nothing */
 };
 
 struct mn_shared_pool { /* fields are private */
@@ -40,16 +44,17 @@ struct mn_shared_pool { /* fields are private */
 
 /* Have `pool` be as `options` say, which need not outlive it; the type and the
  * region must. It takes no chunk yet. One thread, before others use it.
- * MN_ERR_INVALID if the type cannot be, has 256 KiB or more, or an alignment
- * above mn_space_cell(); MN_ERR_NOMEM without memory for the records. */
+ * MN_ERR_INVALID if the type cannot be, has 256 KiB or more, an alignment above
+ * mn_space_cell(), or no drop that is asked for; MN_ERR_NOMEM without memory
+ * for the records. */
 MN_API enum mn_status
 mn_shared_pool_init(struct mn_shared_pool *pool,
                     const struct mn_shared_pool_options *options) MN_MUST_USE
     MN_NONNULL(1, 2);
 
-/* Give all memory back; objects that are still out are gone, and not dropped.
- * Requires: no thread uses the pool any more. Threads that did may end later,
- * or at this moment. O(chunks). */
+/* Give all memory back; objects that are still out are gone, and dropped if the
+ * options say so. Requires: no thread uses the pool any more. Threads that did
+ * may end later, or at this moment. O(chunks), and O(slots) if they drop. */
 MN_API void mn_shared_pool_finish(struct mn_shared_pool *pool) MN_NONNULL(1);
 
 /* Take `object` back; NULL is ignored. Anything that is not a live object of
@@ -64,8 +69,8 @@ MN_API void mn_shared_pool_release(struct mn_shared_pool *pool, void *object)
 MN_API void *mn_shared_pool_alloc(struct mn_shared_pool *pool) MN_MUST_USE
     MN_NONNULL(1);
 
-/* Release all objects at once, without drop; chunks are kept. Requires: no
- * other thread uses the pool meanwhile. O(chunks). */
+/* Release all objects at once, and drop them if the options say so; chunks are
+ * kept. Requires: no other thread uses the pool meanwhile. As finish. */
 MN_API void mn_shared_pool_clear(struct mn_shared_pool *pool) MN_NONNULL(1);
 
 /* Give back the chunks without live objects: those that the pool keeps, that
@@ -131,12 +136,11 @@ MN_END
         struct tag##_shared_pool *pool,                                        \
         const struct mn_shared_pool_options *options)                          \
     {                                                                          \
-        struct mn_shared_pool_options own = {.type = &tag##_type};             \
+        struct mn_shared_pool_options own = {.type = NULL};                    \
                                                                                \
-        if (options != NULL) {                                                 \
-            own.region = options->region;                                      \
-            own.size_max = options->size_max;                                  \
-        }                                                                      \
+        if (options != NULL)                                                   \
+            own = *options;                                                    \
+        own.type = &tag##_type;                                                \
         return mn_shared_pool_init(&pool->pool, &own);                         \
     }                                                                          \
     MN_ATTRIBUTE(unused) static inline void tag##_shared_pool_finish(          \

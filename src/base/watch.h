@@ -58,6 +58,12 @@ struct mni_stacks *mni_stacks_new(const struct mni_watched *watched,
                                   void *first, size_t count);
 void mni_stacks_end(struct mni_stacks *stacks);
 
+/* A row of such that grows by one at its end; NULL for a row that cannot be,
+ * and then it is empty for ever. */
+struct mni_stacks **mni_stacks_append(struct mni_stacks **row, size_t count,
+                                      struct mni_stacks *stacks);
+void mni_stacks_end_row(struct mni_stacks **row, size_t count);
+
 /* The object is handed out, or is released, by the present call stack. */
 void mni_stacks_allocated(struct mni_stacks *stacks, const void *object);
 void mni_stacks_released(struct mni_stacks *stacks, const void *object);

@@ -42,6 +42,18 @@ void mni_stacks_end(struct mni_stacks *stacks)
     (void)stacks;
 }
 
+struct mni_stacks **mni_stacks_append(struct mni_stacks **row, size_t count,
+                                      struct mni_stacks *stacks)
+{
+    (void)row, (void)count, (void)stacks;
+    return NULL;
+}
+
+void mni_stacks_end_row(struct mni_stacks **row, size_t count)
+{
+    (void)row, (void)count;
+}
+
 void mni_stacks_allocated(struct mni_stacks *stacks, const void *object)
 {
     (void)stacks, (void)object;
@@ -76,6 +88,7 @@ void __interceptor_free(void *block) STACKS_WEAK;
 struct mni_stacks {
     struct mni_stacks *next;
     struct mni_stacks *previous;
+    struct mni_stacks **row; /* so that it is no leak where its user is gone */
     uintptr_t first;
     size_t count;
     size_t stride;
@@ -161,6 +174,7 @@ struct mni_stacks *mni_stacks_new(const struct mni_watched *watched,
                                       + count * sizeof(stacks->tokens[0]));
     if (stacks == NULL)
         return NULL;
+    stacks->row = NULL;
     stacks->first = (uintptr_t)first;
     stacks->count = count;
     stacks->stride = watched->stride;
@@ -193,6 +207,36 @@ void mni_stacks_end(struct mni_stacks *stacks)
         stacks->next->previous = stacks->previous;
     stacks_release();
     __interceptor_free(stacks);
+}
+
+void mni_stacks_end_row(struct mni_stacks **row, size_t count)
+{
+    if (row == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        mni_stacks_end(row[i]);
+    __interceptor_free(row);
+}
+
+struct mni_stacks **mni_stacks_append(struct mni_stacks **row, size_t count,
+                                      struct mni_stacks *stacks)
+{
+    struct mni_stacks **next = NULL;
+
+    if (stacks != NULL && (row != NULL || count == 0))
+        next = __interceptor_malloc((count + 1) * sizeof *next);
+    if (next == NULL) {
+        mni_stacks_end(stacks);
+        mni_stacks_end_row(row, count);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        next[i] = row[i];
+    next[count] = stacks;
+    next[0]->row = next;
+    if (row != NULL)
+        __interceptor_free(row);
+    return next;
 }
 
 static void **stacks_place(struct mni_stacks *stacks, const void *object)

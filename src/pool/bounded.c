@@ -11,12 +11,16 @@
  * may be wrong, so NULL is answered only after a look at all words, during
  * which no release was missed: releases that find somebody searching count
  * themselves, and the search begins again when they did.
+ *
+ * A tool that watches is told what is free. AddressSanitizer gets no call
+ * stacks: they take its malloc, which handlers must not use.
  */
 #include <mn/bounded.h>
 
 #include "base/assert.h"
 #include "base/atomic_word.h"
 #include "base/bits.h"
+#include "base/watch.h"
 
 enum {
     BOUNDED_BITS = 32,
@@ -84,6 +88,27 @@ static uint32_t bounded_all(const struct mn_bounded *pool, uint32_t at)
     return UINT32_MAX >> (count < BOUNDED_BITS ? BOUNDED_BITS - count : 0);
 }
 
+/* ---- for a tool that watches ---- */
+
+static struct mni_watched bounded_watched(const struct mn_bounded *pool)
+{
+    return (struct mni_watched){
+        .tool = (enum mni_tool)pool->tool,
+        .size = pool->slot_size,
+        .stride = pool->slot_size,
+    };
+}
+
+static __attribute__((noinline)) void
+bounded_tell_alloc(const struct mn_bounded *pool, void *block)
+{
+    const struct mni_watched watched = bounded_watched(pool);
+
+    mni_watch_alloc(&watched, NULL, block);
+}
+
+/* ---- the life of a pool ---- */
+
 static uint32_t bounded_words(uint32_t count)
 {
     return (count + (BOUNDED_BITS - 1)) / BOUNDED_BITS;
@@ -114,7 +139,10 @@ enum mn_status mn_bounded_init(struct mn_bounded *pool,
         .word_count = words,
         .mask = place->mask,
         .unmask = place->unmask,
+        .tool =
+            place->unwatched ? MNI_TOOL_NONE : (unsigned char)mni_watch_tool(),
     };
+    mni_watch_close((enum mni_tool)pool->tool, pool->start, size);
     for (uint32_t at = 0; at < words; at++)
         mni_word_store(&pool->words[at], bounded_all(pool, at));
     for (uint32_t at = 0; pool->tops != NULL && at < bounded_words(words); at++)
@@ -224,7 +252,10 @@ void *mn_bounded_alloc(struct mn_bounded *pool)
             return NULL;
         bounded_look_first(pool, index / BOUNDED_BITS);
     }
-    return pool->start + (size_t)index * pool->slot_size;
+    void *block = pool->start + (size_t)index * pool->slot_size;
+    if (__builtin_expect(pool->tool != MNI_TOOL_NONE, 0))
+        bounded_tell_alloc(pool, block);
+    return block;
 }
 
 /* ---- releasing ---- */
@@ -244,14 +275,28 @@ static bool bounded_index(const struct mn_bounded *pool, const void *block,
 static _Noreturn __attribute__((noinline, cold)) void
 bounded_stop(const struct mn_bounded *pool, const void *block)
 {
+    const struct mni_watched watched = bounded_watched(pool);
     struct mn_block found;
 
+    mni_watch_refuse(&watched, NULL, block);
     if (!mn_bounded_block_at(pool, block, &found))
         mni_stop_at("release", block, "foreign address", NULL);
     mni_stop_at("release", block,
                 found.start != block ? "pointer into a block"
                                      : "block is already free",
                 &found);
+}
+
+/* Before others may have it. */
+static __attribute__((noinline)) void
+bounded_tell_free(const struct mn_bounded *pool, void *block, uint32_t index)
+{
+    const struct mni_watched watched = bounded_watched(pool);
+    uint32_t word = mni_word_load(&pool->words[index / BOUNDED_BITS]);
+
+    if ((word & bounded_bit(index)) != 0)
+        bounded_stop(pool, block);
+    mni_watch_free(&watched, NULL, block);
 }
 
 void mn_bounded_release(struct mn_bounded *pool, void *block)
@@ -262,6 +307,8 @@ void mn_bounded_release(struct mn_bounded *pool, void *block)
         return;
     if (!bounded_index(pool, block, &index))
         bounded_stop(pool, block);
+    if (__builtin_expect(pool->tool != MNI_TOOL_NONE, 0))
+        bounded_tell_free(pool, block, index);
     uint32_t at = index / BOUNDED_BITS;
     uint32_t before = bounded_or(pool, &pool->words[at], bounded_bit(index));
     if ((before & bounded_bit(index)) != 0)
@@ -271,6 +318,27 @@ void mn_bounded_release(struct mn_bounded *pool, void *block)
     bounded_look_first(pool, at);
     if (__builtin_expect(mni_word_load_in_order(&pool->searchers) != 0, 0))
         bounded_add(pool, &pool->moved, 1);
+}
+
+static bool bounded_end_slot(const struct mn_block *block, void *context)
+{
+    const struct mni_watched *watched = context;
+
+    if (block->state == MN_ALLOCATED)
+        mni_watch_free(watched, NULL, block->start);
+    return true;
+}
+
+void mn_bounded_finish(struct mn_bounded *pool)
+{
+    struct mni_watched watched = bounded_watched(pool);
+
+    if (watched.tool != MNI_TOOL_NONE) {
+        (void)mn_bounded_walk(pool, bounded_end_slot, &watched);
+        mni_watch_open(watched.tool, pool->start,
+                       (size_t)pool->slot_count * pool->slot_size);
+    }
+    *pool = (struct mn_bounded){0};
 }
 
 /* ---- looking ---- */

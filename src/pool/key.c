@@ -14,6 +14,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
+#include "base/watch.h"
 
 enum { KEYS_ROOM = 8 }; /* segments that the first array has room for */
 
@@ -41,6 +42,17 @@ static bool keys_is_live(const struct mn_keys *keys, uintptr_t index,
 static uintptr_t keys_step(const struct mn_keys *keys)
 {
     return keys->mask + 1;
+}
+
+/* The first slot of those that are free again, or the mask. */
+static uintptr_t keys_first_free(const struct mn_keys *keys)
+{
+    return keys->tool == MNI_TOOL_NONE ? keys->free : keys->waiting;
+}
+
+static void *keys_object(const struct mn_keys *keys, struct mn_keys_place place)
+{
+    return place.base + place.index * keys->type->size;
 }
 
 /* ---- segments ---- */
@@ -152,6 +164,70 @@ static size_t keys_segment_count(const struct mn_keys *keys, size_t s)
     return keys_smaller(keys->capacity - s * MN_KEYS_SEGMENT, MN_KEYS_SEGMENT);
 }
 
+/* ---- for a tool that watches ---- */
+
+static struct mni_watched keys_watched(const struct mn_keys *keys)
+{
+    return (struct mni_watched){
+        .tool = (enum mni_tool)keys->tool,
+        .size = keys->type->size,
+        .stride = keys->type->size,
+    };
+}
+
+/* The stacks of the segment of a slot. */
+static struct mni_stacks *keys_stacks(const struct mn_keys *keys,
+                                      uintptr_t index)
+{
+    return keys->stacks != NULL ? keys->stacks[index / MN_KEYS_SEGMENT] : NULL;
+}
+
+/* Segment `s` has come: nobody is to touch its objects. */
+static void keys_watch(struct mn_keys *keys, size_t s)
+{
+    const struct mni_watched watched = keys_watched(keys);
+    size_t count = keys_segment_count(keys, s);
+
+    if (watched.tool == MNI_TOOL_NONE)
+        return;
+    mni_watch_close(watched.tool, keys->at[s], count * watched.size);
+    keys->stacks = mni_stacks_append(
+        keys->stacks, s, mni_stacks_new(&watched, keys->at[s], count));
+}
+
+/* All are about to go. */
+static void keys_unwatch(struct mn_keys *keys)
+{
+    size_t segments = keys_segments(keys->capacity);
+
+    for (size_t s = 0; s < segments; s++)
+        mni_watch_open((enum mni_tool)keys->tool, keys->at[s],
+                       keys_segment_count(keys, s) * keys->type->size);
+    mni_stacks_end_row(keys->stacks, segments);
+    keys->stacks = NULL;
+}
+
+static void *keys_tell_alloc(const struct mn_keys *keys, uintptr_t index,
+                             void *object)
+{
+    const struct mni_watched watched = keys_watched(keys);
+
+    if (watched.tool != MNI_TOOL_NONE)
+        mni_watch_alloc(&watched, keys_stacks(keys, index), object);
+    return object;
+}
+
+static void keys_tell_free(const struct mn_keys *keys, uintptr_t index,
+                           void *object)
+{
+    const struct mni_watched watched = keys_watched(keys);
+
+    if (watched.tool != MNI_TOOL_NONE)
+        mni_watch_free(&watched, keys_stacks(keys, index), object);
+}
+
+/* ---- the life of a table ---- */
+
 /* One segment more, from the region. */
 static bool keys_grow(struct mn_keys *keys)
 {
@@ -171,6 +247,7 @@ static bool keys_grow(struct mn_keys *keys)
     keys->at[keys->capacity / MN_KEYS_SEGMENT] = block + before;
     keys->capacity += count;
     keys->size += size;
+    keys_watch(keys, (keys->capacity - 1) / MN_KEYS_SEGMENT);
     return true;
 }
 
@@ -202,13 +279,19 @@ enum mn_status mn_keys_init(struct mn_keys *keys,
         .region = options->region,
         .bits = bits,
         .drop = options->drop,
+        .tool = options->unwatched ? MNI_TOOL_NONE
+                                   : (unsigned char)mni_watch_tool(),
     };
+    keys->waiting = keys->mask;
+    keys->special = keys->drop || keys->tool != MNI_TOOL_NONE;
     if (options->uses_max != 0 && options->uses_max < keys->last >> bits)
         keys->last = options->uses_max << bits;
     if (options->memory != NULL) {
         keys->capacity = keys_fit(options, count, keys);
         keys->size = options->memory_size;
     }
+    for (size_t s = 0; s < keys_segments(keys->capacity); s++)
+        keys_watch(keys, s);
     MN_ASSERT(mn_keys_check(keys));
     return MN_OK;
 }
@@ -225,35 +308,50 @@ enum mn_status mn_keys_reserve(struct mn_keys *keys, size_t count)
 
 /* ---- objects ---- */
 
-/* A slot that was never used. */
+/* Take a slot of the list; *next is the one behind it. */
+static inline void *keys_take(struct mn_keys *keys, uintptr_t index,
+                              struct mn_key *key, uintptr_t *next)
+{
+    uintptr_t mask = keys->mask;
+
+    MN_CHECK(index < keys->fresh, "the records of a table are damaged");
+    struct mn_keys_place place = mn_keys_place(keys, index);
+    uintptr_t word = *mn_keys_word(place);
+    *next = word & mask;
+    key->bits = (word & ~mask) | index;
+    *mn_keys_word(place) = key->bits;
+    keys->count++;
+    return keys_object(keys, place);
+}
+
+/* A slot that was never used; or one that waited longest, if a tool watches
+ * and there are no others without growing. */
 static __attribute__((noinline)) void *keys_begin(struct mn_keys *keys,
                                                   struct mn_key *key)
 {
+    uintptr_t index = keys->waiting;
+
     key->bits = 0;
+    if (keys->fresh == keys->capacity && index != keys->mask)
+        return keys_tell_alloc(keys, index,
+                               keys_take(keys, index, key, &keys->waiting));
     if (keys->fresh == keys->capacity && !keys_grow(keys))
         return NULL;
-    key->bits = keys_step(keys) | keys->fresh;
-    struct mn_keys_place place = mn_keys_place(keys, keys->fresh++);
+    index = keys->fresh++;
+    key->bits = keys_step(keys) | index;
+    struct mn_keys_place place = mn_keys_place(keys, index);
     *mn_keys_word(place) = key->bits;
     keys->count++;
-    return place.base + place.index * keys->type->size;
+    return keys_tell_alloc(keys, index, keys_object(keys, place));
 }
 
 void *mn_keys_alloc(struct mn_keys *keys, struct mn_key *key)
 {
     uintptr_t index = keys->free;
-    uintptr_t mask = keys->mask;
 
-    if (__builtin_expect(index == mask, 0))
+    if (__builtin_expect(index == keys->mask, 0))
         return keys_begin(keys, key);
-    MN_CHECK(index < keys->fresh, "the records of a table are damaged");
-    struct mn_keys_place place = mn_keys_place(keys, index);
-    uintptr_t word = *mn_keys_word(place);
-    keys->free = word & mask;
-    key->bits = (word & ~mask) | index;
-    *mn_keys_word(place) = key->bits;
-    keys->count++;
-    return place.base + place.index * keys->type->size;
+    return keys_take(keys, index, key, &keys->free);
 }
 
 /* Make the slot, whose object is gone, the first of the list. */
@@ -263,8 +361,24 @@ static void keys_link(struct mn_keys *keys, uintptr_t *word, struct mn_key key)
     keys->free = key.bits & keys->mask;
 }
 
-/* Remove an object with drop, or one whose slot retires. It is on no list while
- * drop runs: what that inserts is put elsewhere. */
+/* Make it the last of those that wait. */
+static void keys_append(struct mn_keys *keys, uintptr_t *word,
+                        struct mn_key key)
+{
+    uintptr_t index = key.bits & keys->mask;
+
+    *word = ((key.bits | keys->mask) + 1) | keys->mask;
+    if (keys->waiting == keys->mask) {
+        keys->waiting = index;
+    } else {
+        uintptr_t *last = mn_keys_word(mn_keys_place(keys, keys->waiting_last));
+        *last = (*last & ~keys->mask) | index;
+    }
+    keys->waiting_last = index;
+}
+
+/* Remove an object with drop, under a tool, or one whose slot retires. It is on
+ * no list while drop runs: what that inserts is put elsewhere. */
 static __attribute__((noinline)) void
 keys_end(struct mn_keys *keys, struct mn_keys_place place, struct mn_key key)
 {
@@ -273,10 +387,14 @@ keys_end(struct mn_keys *keys, struct mn_keys_place place, struct mn_key key)
 
     *word = keys->mask;
     keys->retired += retires;
+    void *object = keys_object(keys, place);
     if (keys->drop)
-        keys->type->drop(place.base + place.index * keys->type->size);
-    if (!retires)
+        keys->type->drop(object);
+    keys_tell_free(keys, key.bits & keys->mask, object);
+    if (!retires && keys->tool == MNI_TOOL_NONE)
         keys_link(keys, word, key);
+    else if (!retires)
+        keys_append(keys, word, key);
 }
 
 bool mn_keys_remove(struct mn_keys *keys, struct mn_key key)
@@ -289,7 +407,7 @@ bool mn_keys_remove(struct mn_keys *keys, struct mn_key key)
     if (*mn_keys_word(place) != key.bits)
         return false;
     keys->count--;
-    if (__builtin_expect(keys->drop || key.bits >= keys->last, 0))
+    if (__builtin_expect(keys->special || key.bits >= keys->last, 0))
         keys_end(keys, place, key);
     else
         keys_link(keys, mn_keys_word(place), key);
@@ -310,8 +428,9 @@ void mn_keys_finish(struct mn_keys *keys)
 {
     const struct mn_type *type = keys->type;
 
-    if (keys->drop)
+    if (keys->special)
         mn_keys_clear(keys);
+    keys_unwatch(keys);
     if (keys->region != NULL) {
         for (size_t s = 0; s < keys_segments(keys->capacity); s++)
             mn_region_free(
@@ -321,6 +440,7 @@ void mn_keys_finish(struct mn_keys *keys)
     }
     *keys = (struct mn_keys){.mask = keys->mask,
                              .free = keys->mask,
+                             .waiting = keys->mask,
                              .last = keys->last,
                              .type = type,
                              .bits = keys->bits};
@@ -388,7 +508,7 @@ static size_t keys_check_words(const struct mn_keys *keys)
  * as many. */
 static bool keys_check_free(const struct mn_keys *keys, size_t count)
 {
-    uintptr_t index = keys->free;
+    uintptr_t index = keys_first_free(keys);
 
     for (size_t i = 0; i < count; i++) {
         if (index >= keys->fresh)
@@ -428,6 +548,8 @@ void mn_keys_stop(const struct mn_keys *keys, struct mn_key key)
         uintptr_t word = *mn_keys_word(mn_keys_place(keys, index));
         if (word == keys->mask || key.bits >> keys->bits < word >> keys->bits)
             what = "its object was removed";
+        mni_stacks_describe(keys_stacks(keys, index),
+                            keys_object(keys, mn_keys_place(keys, index)));
     }
     mni_stop_at("use of key", (const void *)key.bits, what, NULL);
 }

@@ -48,6 +48,8 @@ static void *shared_take(struct mni_local *local)
 static struct mni_shared *shared_state(const struct mn_shared_pool *pool)
 {
     MN_CHECK(pool->state != NULL, "a pool is used that is finished");
+    MN_CHECK(!pool->state->dropping,
+             "the pool is used by a function that it has called");
     return pool->state;
 }
 
@@ -67,6 +69,8 @@ shared_alloc_slow(struct mn_shared_pool *pool)
     struct mni_shared *shared = shared_state(pool);
     struct mni_local *local = mni_shared_local(pool);
 
+    if (shared->watched.tool != MNI_TOOL_NONE)
+        return mni_shared_alloc_watched(shared);
     if (local == &mni_local_none)
         local = mni_shared_join(pool);
     if (local->busy)
@@ -93,8 +97,7 @@ void *mn_shared_pool_alloc(struct mn_shared_pool *pool)
 
 /* ---- release ---- */
 
-static _Noreturn __attribute__((noinline, cold)) void
-shared_stop(const void *object)
+__attribute__((noinline, cold)) void mni_shared_stop(const void *object)
 {
     struct mn_block found;
     const char *what = "foreign address";
@@ -127,13 +130,21 @@ static void shared_return_remote(struct mni_chunk *chunk, uint64_t index,
 
     if (mni_word_test(mn_atomic_load_relaxed(mni_chunk_word(chunk, index)),
                       index))
-        shared_stop(object);
+        mni_shared_stop(object);
     /* Release: pairs with the acquire in mni_chunk_drain. */
     uint64_t before = mn_atomic_or_acq_rel(mni_chunk_remote(chunk, index), bit);
     if (mni_word_test(before, index))
-        shared_stop(object);
+        mni_shared_stop(object);
     if (before == 0)
         mni_chunk_tell(chunk);
+}
+
+/* No object of this pool begins there. */
+static _Noreturn void shared_refuse(const struct mni_shared *shared,
+                                    const void *object)
+{
+    mni_watch_refuse(&shared->watched, NULL, object);
+    mni_shared_stop(object);
 }
 
 static __attribute__((noinline)) void
@@ -148,10 +159,15 @@ shared_release_slow(struct mn_shared_pool *pool, void *object)
     if (chunk == NULL) /* something is published in its cell, or misuse */
         chunk = mni_chunk_from(mni_map_ground(object));
     if (chunk == NULL || chunk->shared != shared)
-        shared_stop(object);
+        shared_refuse(shared, object);
     struct mni_chunk_slot slot = mni_chunk_slot(chunk, object);
     if (slot.fraction >= chunk->reciprocal || slot.index >= chunk->slot_count)
-        shared_stop(object);
+        shared_refuse(shared, object);
+    if (shared->watched.tool != MNI_TOOL_NONE) {
+        if (!mni_shared_release_watched(chunk, slot.index, object))
+            shared_return_remote(chunk, slot.index, object);
+        return;
+    }
     /* Acquire: pairs with the release in mni_chunk_give. */
     if (local->busy || mn_atomic_load_acquire(&chunk->local) != local) {
         shared_return_remote(chunk, slot.index, object);
@@ -160,7 +176,7 @@ shared_release_slow(struct mn_shared_pool *pool, void *object)
     uint64_t next;
     mni_local_begin_busy(local);
     if (!shared_return_own(chunk, slot.index, &next))
-        shared_stop(object);
+        mni_shared_stop(object);
     mni_chunk_returned(local, chunk);
     mni_local_end_busy(local);
 }
@@ -180,11 +196,11 @@ void mn_shared_pool_release(struct mn_shared_pool *pool, void *object)
     struct mni_chunk_slot slot = mni_chunk_slot(chunk, object);
     if (SHARED_UNLIKELY(slot.fraction >= chunk->reciprocal
                         || slot.index >= chunk->slot_count))
-        shared_stop(object);
+        mni_shared_stop(object);
     uint64_t next;
     mni_local_begin_busy(local);
     if (SHARED_UNLIKELY(!shared_return_own(chunk, slot.index, &next)))
-        shared_stop(object);
+        mni_shared_stop(object);
     local->hot = object;
     local->hot_word = mni_chunk_word(chunk, slot.index);
     local->hot_index = slot.index;
@@ -199,21 +215,48 @@ void mn_shared_pool_release(struct mn_shared_pool *pool, void *object)
 
 enum { SHARED_SLOT_MIN = 8 };
 
+/* The distance of objects, and what tools are told of them. */
+static struct mni_watched
+shared_watched(const struct mn_shared_pool_options *options)
+{
+    const struct mn_type *type = options->type;
+    size_t size = type->size < SHARED_SLOT_MIN ? SHARED_SLOT_MIN : type->size;
+    struct mni_watched watched = {
+        .tool = options->unwatched ? MNI_TOOL_NONE : mni_watch_tool(),
+        .stride = mni_round_up(size, type->align),
+    };
+    size_t align = type->align < MNI_WATCH_ZONE ? MNI_WATCH_ZONE : type->align;
+    size_t stride = mni_round_up(type->size + MNI_WATCH_ZONE, align);
+
+    watched.size = watched.stride;
+    if (watched.tool == MNI_TOOL_NONE)
+        return watched;
+    watched.size = type->size;
+    if (stride >= MNI_SLOT_MAX)
+        return watched;
+    watched.zone = MNI_WATCH_ZONE;
+    watched.stride = stride;
+    return watched;
+}
+
 enum mn_status mn_shared_pool_init(struct mn_shared_pool *pool,
                                    const struct mn_shared_pool_options *options)
 {
     const struct mn_type *type = options->type;
 
     if (type == NULL || !mn_type_check(type) || type->size >= MNI_SLOT_MAX
-        || type->align > MNI_CELL_SIZE)
+        || type->align > MNI_CELL_SIZE
+        || (options->drop_live && type->drop == NULL))
         return MN_ERR_INVALID;
-    size_t size = type->size < SHARED_SLOT_MIN ? SHARED_SLOT_MIN : type->size;
     struct mni_shared *shared = mni_meta_new(sizeof *shared);
     if (shared == NULL)
         return MN_ERR_NOMEM;
     shared->lock.order = MNI_LOCK_POOL;
     shared->source_lock.order = MNI_LOCK_SOURCE;
-    shared->layout = mni_slot_layout(mni_round_up(size, type->align));
+    shared->type = type;
+    shared->watched = shared_watched(options);
+    shared->layout = mni_slot_layout(shared->watched.stride);
+    shared->drop_live = options->drop_live;
     shared->region = options->region;
     shared->size_max = options->size_max == 0 ? SIZE_MAX : options->size_max;
     shared->record_size = sizeof *shared;
@@ -228,11 +271,23 @@ enum mn_status mn_shared_pool_init(struct mn_shared_pool *pool,
     return MN_OK;
 }
 
+/* Its functions must not use the pool: no thread finds what it has of a pool
+ * with this serial, so that each use is seen. */
+static void shared_end_objects(struct mn_shared_pool *pool)
+{
+    uint64_t serial = pool->serial;
+
+    pool->serial = UINT64_MAX;
+    mni_shared_end_objects(pool->state);
+    pool->serial = serial;
+}
+
 void mn_shared_pool_finish(struct mn_shared_pool *pool)
 {
     struct mni_shared *shared = shared_state(pool);
 
     mni_shared_leave(pool);
+    shared_end_objects(pool);
     mni_shared_give_back(shared);
     mni_meta_delete(shared, sizeof *shared);
     *pool = (struct mn_shared_pool){0};
@@ -252,6 +307,7 @@ void mn_shared_pool_clear(struct mn_shared_pool *pool)
 
     MN_CHECK(mni_shared_lock(shared) && mni_lock_enter(&shared->source_lock),
              "a pool is cleared in a handler that interrupted it");
+    shared_end_objects(pool);
     for (struct mni_local *local = shared->locals; local != NULL;
          local = local->next)
         shared_forget(local);
@@ -293,10 +349,11 @@ static void *shared_source_alloc(struct mn_source *source, size_t size,
 {
     struct mn_shared_pool *pool =
         ((struct mn_shared_pool_source *)source)->pool;
-    size_t slot_size = shared_state(pool)->layout.slot_size;
+    const struct mni_shared *shared = shared_state(pool);
+    size_t slot_size = shared->layout.slot_size;
 
     /* Chunks begin at cells, so slots are at multiples of what divides both. */
-    if (size > slot_size || (slot_size | MNI_CELL_SIZE) % align != 0)
+    if (size > shared->watched.size || (slot_size | MNI_CELL_SIZE) % align != 0)
         return NULL;
     return mn_shared_pool_alloc(pool);
 }

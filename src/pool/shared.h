@@ -13,6 +13,7 @@
  *   shared_thread.c  how a thread finds its local; its end; forks
  *   shared_source.c  where chunks come from
  *   shared_look.c    statistics, walks, checks
+ *   shared_watch.c   while a tool watches; the end of objects that are out
  */
 #ifndef MNI_SHARED_H
 #define MNI_SHARED_H
@@ -21,6 +22,7 @@
 #include <mn/space.h>
 
 #include "base/atomic.h"
+#include "base/watch.h"
 #include "base/word.h"
 #include "os/lock.h"
 #include "slab/class.h"
@@ -55,6 +57,7 @@ struct mni_chunk {
     struct mni_chunk *prev;
     struct mni_chunk *pending_next;
     struct mni_chunk *next_of_all;
+    struct mni_stacks *stacks;
 
     /* Whoever makes a remote word other than zero tells the owner, and counts
      * that as its very last access. The owner counts the words it found so.
@@ -107,12 +110,17 @@ struct mni_shared {
     struct mni_layout layout;
     struct mn_region *region;
     size_t size_max;
+    const struct mn_type *type;
+    struct mni_watched watched;
+    bool drop_live;
+    bool dropping; /* functions of the program run, which must not use it */
 
     struct mni_lock lock; /* of what follows */
     struct mni_local common;
     struct mni_local *locals; /* but for the common one */
     struct mni_local *idle;
     _Atomic uint32_t common_listed; /* a hint that needs no lock */
+    uint64_t watch_rest; /* bits of the common word not taken in this turn */
 
     struct mni_lock source_lock; /* of what follows */
     struct mni_chunk *all;
@@ -281,6 +289,27 @@ void mni_shared_leave(struct mn_shared_pool *pool);
 
 /* The calling thread's local, made now; mni_local_none where that cannot be. */
 struct mni_local *mni_shared_join(struct mn_shared_pool *pool);
+
+/* ---- shared.c ---- */
+
+/* Stop the program, since the address is no live object. */
+_Noreturn void mni_shared_stop(const void *object);
+
+/* ---- shared_watch.c ---- */
+
+/* As mn_shared_pool_alloc and _release, while a tool watches. False: the object
+ * still has to be returned, in the way of other threads than the owner. */
+void *mni_shared_alloc_watched(struct mni_shared *shared);
+bool mni_shared_release_watched(struct mni_chunk *chunk, uint64_t index,
+                                void *object);
+
+/* A chunk has got memory, or is about to lose it. */
+void mni_chunk_watch(struct mni_chunk *chunk);
+void mni_chunk_unwatch(struct mni_chunk *chunk);
+
+/* Drop what is out if that is asked for, and have tools see it released.
+ * Requires: nobody uses the pool, and no thread that did ends. */
+void mni_shared_end_objects(struct mni_shared *shared);
 
 /* ---- shared_source.c ---- */
 

@@ -125,6 +125,7 @@ static bool source_return(struct mni_shared *shared, struct mni_chunk *chunk)
             || !mni_os_protect(chunk->start, chunk->size, MN_PERM_NONE)))
         return false;
     mni_map_set(chunk->start, chunk->size, chunk->below);
+    mni_chunk_unwatch(chunk);
     if (shared->region != NULL) {
         mn_region_free(shared->region, chunk->start);
         chunk->start = NULL;
@@ -205,6 +206,7 @@ static struct mni_chunk *source_new(struct mni_shared *shared)
     }
     shared->size += size;
     mni_chunk_reset(chunk);
+    mni_chunk_watch(chunk);
     mni_map_set(chunk->start, size, &chunk->owner);
     return chunk;
 }
@@ -274,10 +276,12 @@ void mni_shared_give_back(struct mni_shared *shared)
     while (shared->all != NULL) {
         struct mni_chunk *chunk = shared->all;
         shared->all = chunk->next_of_all;
-        if (mni_chunk_place(chunk) != MNI_CHUNK_BARE)
+        if (mni_chunk_place(chunk) != MNI_CHUNK_BARE) {
             mni_map_set(chunk->start, chunk->size, chunk->below);
-        if (shared->region != NULL && mni_chunk_place(chunk) != MNI_CHUNK_BARE)
-            mn_region_free(shared->region, chunk->start);
+            mni_chunk_unwatch(chunk);
+            if (shared->region != NULL)
+                mn_region_free(shared->region, chunk->start);
+        }
         mni_meta_delete(chunk, record_size);
     }
     while (shared->extents != NULL) {

@@ -74,7 +74,8 @@ static void walk(size_t count, void (*run)(void), void (*handler)(void))
     struct mn_bounded_place place = {.memory = memory,
                                      .slot_size = sizeof *memory,
                                      .slot_count = count,
-                                     .control = control};
+                                     .control = control,
+                                     .unwatched = true};
     long at = 0;
 
     steps_catch();

@@ -80,12 +80,14 @@ TEST(fixed_size_is_enough_at_any_address_and_all_that_fit_are_used)
                    && mn_keys_count(keys) < counts[i])
                 continue;
             EXPECT(mn_keys_check(keys) && stats().capacity == counts[i]);
+            node_keys_finish(&nodes);
             options.count_max = 0;
             setup(options);
             EXPECT(stats().capacity >= counts[i]);
             /* Not even one object more, with its word, is left. */
             EXPECT(stats().gap_size
                    < sizeof(struct node) + 3 * sizeof(uintptr_t));
+            node_keys_finish(&nodes);
         }
     EXPECT(mn_keys_fixed_size(&node_type, 0) == 0);
     EXPECT(mn_keys_fixed_size(&node_type, SIZE_MAX) == 0);
@@ -121,6 +123,7 @@ TEST(objects_are_aligned_and_never_overlap)
         EXPECT(mn_keys_check(&bytes.keys));
     }
     EXPECT(count > 1000 / (1 + sizeof(uintptr_t)) - 16);
+    tiny_keys_finish(&bytes);
     options.memory_size = BUFFER_SIZE - 1;
     EXPECT(wide_keys_init(&wides, &options) == MN_OK);
     for (struct wide *at; (at = wide_keys_alloc(&wides, &wide)) != NULL;) {
@@ -188,6 +191,7 @@ TEST(slot_that_is_used_up_retires)
     struct node_key none;
 
     options.uses_max = 3;
+    options.unwatched = true; /* the same slot is used again at once */
     setup(options);
     for (uint32_t i = 0; i < 6; i++) {
         given[i] = put(i);
@@ -441,9 +445,11 @@ TEST(check_sees_a_damaged_word)
 
 TEST(alloc_stops_at_a_damaged_list)
 {
+    struct mn_keys_options options = fixed(COUNT);
     struct node_key key;
 
-    setup(fixed(COUNT));
+    options.unwatched = true;
+    setup(options);
     EXPECT(node_keys_remove(&nodes, put(1)));
     uintptr_t *word = mn_keys_word(mn_keys_place(keys, 0));
     *word = (*word & ~keys->mask) | 30;

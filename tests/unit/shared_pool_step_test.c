@@ -140,9 +140,8 @@ static void walk(void (*run)(void), void (*handler)(void))
     long at = 0;
 
     steps_catch();
-    EXPECT(mn_shared_pool_init(&pool,
-                               &(struct mn_shared_pool_options){.type = &type})
-           == MN_OK);
+    struct mn_shared_pool_options options = {.type = &type, .unwatched = true};
+    EXPECT(mn_shared_pool_init(&pool, &options) == MN_OK);
     do {
         at = steps_after(at);
         steps_set(at, handler);

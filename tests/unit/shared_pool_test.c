@@ -26,9 +26,12 @@ static struct node_shared_pool nodes;
 static struct mn_shared_pool *const pool = &nodes.pool;
 static struct node *out[2 * MANY];
 
+/* What is tested here is how it is without a tool, also under one. */
+static struct mn_shared_pool_options unwatched = {.unwatched = true};
+
 static void setup(void)
 {
-    EXPECT(node_shared_pool_init(&nodes, NULL) == MN_OK);
+    EXPECT(node_shared_pool_init(&nodes, &unwatched) == MN_OK);
 }
 
 static struct node *take(void)
@@ -236,7 +239,8 @@ TEST(objects_in_whose_cells_something_is_published_go_back)
 
 TEST(a_limit_holds_and_room_below_it_is_used)
 {
-    struct mn_shared_pool_options options = {.size_max = 3 * CELL - 1};
+    struct mn_shared_pool_options options = {.size_max = 3 * CELL - 1,
+                                             .unwatched = true};
     int count = 0;
 
     EXPECT(node_shared_pool_init(&nodes, &options) == MN_OK);
@@ -313,7 +317,8 @@ TEST(chunks_come_from_a_region_and_go_back_there)
                                    .control = control,
                                    .control_size = sizeof control,
                                    .strategy = &mn_best_fit};
-    struct mn_shared_pool_options options = {.region = &tiled.region};
+    struct mn_shared_pool_options options = {.region = &tiled.region,
+                                             .unwatched = true};
     struct mn_block block;
     int count = 0;
 

@@ -84,7 +84,9 @@ static struct mn_shared_pool_stats stats(void)
 
 static void setup(void)
 {
-    EXPECT(letter_shared_pool_init(&letters, NULL) == MN_OK);
+    struct mn_shared_pool_options options = {.unwatched = true};
+
+    EXPECT(letter_shared_pool_init(&letters, &options) == MN_OK);
 }
 
 static void empty_boxes(void)
