@@ -50,7 +50,7 @@ inline weak_release()
     }
 }
 
-/* arc_end.c mni_arc_end: nobody has a reference, then or ever again */
+/* end.c mni_arc_end: nobody has a reference, then or ever again */
 inline end()
 {
     atomic { OBJECT; assert(TOTAL == 0); ended = true; last = false };

@@ -425,10 +425,6 @@ bool mni_grow_in_place(struct mni_large *large, size_t size);
  * is no memory or the thread is about to end. */
 struct mni_heap *mni_thread_heap(void);
 
-/* Have `ends` called by each thread with a heap that ends, while it still has
- * it; one function for the process. */
-void mni_thread_before_end(void (*ends)(void));
-
 /* Allocate from the common heap, under its lock. */
 void *mni_common_alloc(size_t size);
 

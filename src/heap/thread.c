@@ -176,20 +176,10 @@ static void thread_hand_over(struct mni_heap *heap)
     mni_gone_hand_over(heap, &mni_heap_common);
 }
 
-static void (*_Atomic thread_before)(void);
-
-void mni_thread_before_end(void (*ends)(void))
-{
-    thread_before = ends;
-}
-
 static void thread_ended(void *context)
 {
     struct mni_heap *heap = context;
-    void (*ends)(void) = thread_before;
 
-    if (ends != NULL)
-        ends();
     mni_heap_quick = &mni_heap_none;
     mn_atomic_signal_fence();
     mni_heap_self = &mni_heap_none;

@@ -13,6 +13,7 @@
 
 #include "base/bits.h"
 #include "heap/fast.h"
+#include "ref/end.h"
 
 /* Pairs with nothing: only this thread's handlers look at it. */
 MNI_ARC_LOCAL uint32_t mn_arc_self __attribute__((tls_model("initial-exec")));
@@ -60,12 +61,9 @@ void mni_arc_free(void *object, const struct mn_type *type)
 /* Bytes for the objects, and for what their end needs behind them. */
 static bool arc_size(const struct mn_type *type, size_t length, size_t *size)
 {
-    bool few = length == 1 && type->visit == NULL
-               && (type->member_count == 0
-                   || (type->member_count == 1 && type->members->count == 1));
-
     return mni_multiply(type->size, length, size)
-           && (few || mni_arc_room(type, length, size));
+           && (type->member_count == 0 || !mni_end_needs_room(type, length != 1)
+               || mni_add(*size, sizeof(void *), size));
 }
 
 void *mni_arc_make(const struct mn_type *type, struct mn_source *source,

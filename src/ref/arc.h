@@ -4,7 +4,7 @@
  * own     The owner's number, and its count of references, at least 1; or
  *         MNI_ARC_NOBODY. Changed by the thread that has the number; or, while
  *         no thread has it, under the lock of numbers. Of an object that ends,
- *         a place among its members (arc_end.c).
+ *         a place among its members (end.c).
  * shared  From the top: the references of the others, less those of the
  *         owner's that they dropped; 15 bits with a sign. Whether there is an
  *         owner, 1 bit; so one comparison tells that a reference fewer ends
@@ -146,20 +146,13 @@ bool mni_arc_merge(struct mn_arc_head *head, uint32_t count);
 /* A weak reference fewer; the memory goes with the last. */
 void mni_arc_weak_release(void *object, const struct mn_type *type);
 
-/* ---- arc_end.c ---- */
+/* ---- end.c ---- */
 
 /* End an object without references: drop, its references, its memory. */
 void mni_arc_end(void *object, const struct mn_type *type);
 
-/* The same if the drop function has been called. */
-void mni_arc_end_members(void *object, const struct mn_type *type);
-
 /* End what an element has, without the memory. */
 void mni_arc_end_element(void *element, const struct mn_type *type);
-
-/* Add to *size what the end needs behind the objects. False if they are too
- * many. */
-bool mni_arc_room(const struct mn_type *type, size_t length, size_t *size);
 
 /* ---- arc_side.c: all may be called by anybody who keeps the memory ---- */
 
@@ -247,7 +240,7 @@ static inline bool mni_arc_owner_enter(const struct mn_arc_head *head,
     *self = mn_arc_self;
     mn_arc_self = 0;
     mn_atomic_signal_fence();
-    /* Acquire: pairs with the release in arc_end.c, so that who takes a place
+    /* Acquire: pairs with the release in end.c, so that who takes a place
      * for its number sees that the object is merged. */
     *own = mn_atomic_load_acquire((_Atomic uint32_t *)(uintptr_t)&head->own);
     return *self != 0 && *own - *self <= MNI_ARC_OWN_MAX

@@ -199,9 +199,11 @@ static void owner_give_number(uint32_t number)
     owner_idle = number;
 }
 
-static void owner_ended(void)
+static void owner_ended(void *unused)
 {
     uint32_t number = owner_number;
+
+    (void)unused;
 
     if (owner_state == OWNER_HAS)
         owner_look();
@@ -221,21 +223,34 @@ static void owner_ended(void)
     owner_catch_up();
 }
 
-/* This thread's first shared object. Its heap must be there, since its end is
- * how the end of the thread is known. */
+static void owner_take_up(void)
+{
+    uint32_t number = owner_take_number();
+
+    owner_number = number;
+    mn_atomic_signal_fence();
+    owner_state = number != 0 ? OWNER_HAS : OWNER_OVER;
+    if (number != 0)
+        mni_arc_notes = &owners[number].notes;
+    mn_arc_self = number << MNI_ARC_OWN_SHIFT;
+}
+
+/* This thread's first shared object. Its heap asks first to be told of the end
+ * of the thread, and so is told last: what ends here is freed there. Where the
+ * system refuses there is no number, since nobody would give it back. */
 static void owner_begin(void)
 {
-    if (mni_thread_heap() == &mni_heap_none || !mni_lock_enter(&owner_lock))
+    /* Meanwhile a signal handler makes objects that are nobody's. */
+    owner_state = OWNER_OVER;
+    mn_atomic_signal_fence();
+    bool ready = mni_thread_heap() != &mni_heap_none
+                 && mni_os_at_thread_end(owner_ended, NULL)
+                 && mni_lock_enter(&owner_lock);
+    if (!ready) {
+        owner_state = OWNER_NEW;
         return;
-    /* A signal handler may have come first. */
-    if (owner_state == OWNER_NEW) {
-        owner_number = owner_take_number();
-        mn_atomic_signal_fence();
-        owner_state = owner_number != 0 ? OWNER_HAS : OWNER_OVER;
-        if (owner_number != 0)
-            mni_arc_notes = &owners[owner_number].notes;
-        mn_arc_self = owner_number << MNI_ARC_OWN_SHIFT;
     }
+    owner_take_up();
     mni_lock_leave(&owner_lock);
     owner_catch_up();
 }
@@ -299,7 +314,6 @@ static void owner_in_child(void)
 /* After the heap's, so that in a child the heap is usable already. */
 static __attribute__((constructor(102))) void owner_prepare(void)
 {
-    mni_thread_before_end(owner_ended);
     /* Where the system refuses, only children that use shared objects before
      * exec are at risk, as they are by POSIX. */
     (void)mni_os_at_fork(owner_before_fork, owner_after_fork, owner_in_child);

@@ -10,6 +10,8 @@
 #include <mn/space.h>
 #include <string.h>
 
+#include "ref/end.h"
+
 _Static_assert(sizeof(struct mn_counted) == MNI_REF_PREFIX, "8 bytes");
 
 _Noreturn void mni_ref_stop(const char *operation, const void *object,
@@ -22,20 +24,6 @@ _Noreturn void mni_ref_stop(const char *operation, const void *object,
 }
 
 /* ---- making ---- */
-
-/* Whether an object that ends needs a word behind it (ref_end.c): because all
- * its words are members that keep something, and not just one. */
-static bool ref_needs_room(const struct mn_type *type, bool array)
-{
-    size_t words = 0;
-
-    for (size_t i = 0; i < type->member_count; i++) {
-        if (!mni_ref_is_strong(&type->members[i]))
-            return false;
-        words += type->members[i].count;
-    }
-    return words * sizeof(void *) == type->size && (words > 1 || array);
-}
 
 static void *ref_alloc(const struct mn_type *type, struct mn_source *source,
                        size_t size)
@@ -77,7 +65,7 @@ ref_make(const struct mn_type *type, struct mn_source *source, size_t content,
     if (!mni_add(prefix, content, &size))
         return NULL;
     if (type->member_count != 0
-        && ref_needs_room(type, (flags & MNI_REF_ARRAY) != 0)
+        && mni_end_needs_room(type, (flags & MNI_REF_ARRAY) != 0)
         && !mni_add(size, sizeof(void *), &size))
         return NULL;
     char *block = ref_alloc(type, source, size);

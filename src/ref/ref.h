@@ -20,7 +20,7 @@
  * place, and a gap in front.
  *
  *   ref.c         making, counting, misuse
- *   ref_end.c     the end of objects, without recursion
+ *   end.c         the end of objects, without recursion
  *   ref_copy.c    content: taken out, copied
  *   ref_weak.c    weak references
  *   cycle_note.c  candidates for cycles
@@ -161,7 +161,7 @@ static inline bool mni_ref_release(void *object, const struct mn_type *type)
 void mni_ref_drop_slot(void *slot, const struct mn_member *member,
                        void *unused);
 
-/* ---- ref_end.c ---- */
+/* ---- end.c ---- */
 
 /* End an object whose last reference has been taken off. */
 void mni_ref_end(void *object, const struct mn_type *type);

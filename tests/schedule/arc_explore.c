@@ -6,14 +6,16 @@
  */
 #include "arc_explore.h"
 
+#include <mn/heap.h>
+
 #include "heap/fast.h"
+#include "ref/ref.h"
 
 enum { BLOCKS = 40, BLOCK = 64 };
 
 static _Alignas(64) unsigned char blocks[BLOCKS][BLOCK];
 static bool blocks_out[BLOCKS];
 static size_t blocks_used;
-static void (*thread_ends)(void);
 
 _Thread_local struct mni_heap *mni_heap_self;
 struct mni_heap mni_heap_none;
@@ -47,11 +49,6 @@ size_t explore_blocks(void)
     for (size_t i = 0; i < blocks_used; i++)
         count += blocks_out[i];
     return count;
-}
-
-void explore_arc_thread_ends(void)
-{
-    thread_ends();
 }
 
 /* ---- objects ---- */
@@ -120,14 +117,40 @@ void mni_free_emptied(struct mni_heap *heap, struct mni_slab *slab)
     (void)slab;
 }
 
+/* ---- what is for references of one thread: there are none ---- */
+
+void mn_ref_note(void *object, const struct mn_type *type)
+{
+    (void)object;
+    (void)type;
+}
+
+void mn_ref_weak_drop(void *weak, const struct mn_type *type)
+{
+    (void)weak;
+    (void)type;
+}
+
+bool mni_ref_release_rare(void *object)
+{
+    (void)object;
+    return false;
+}
+
+void mni_note_ended(size_t size)
+{
+    (void)size;
+}
+
+size_t mn_usable_size(const void *block)
+{
+    (void)block;
+    return 0;
+}
+
 /* ---- threads ---- */
 
 struct mni_heap *mni_thread_heap(void)
 {
     return &thread_heap;
-}
-
-void mni_thread_before_end(void (*ends)(void))
-{
-    thread_ends = ends;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* arc_explore.h -- memory and ends of threads, for arc_scenarios.c. */
+/* arc_explore.h -- memory, for arc_scenarios.c. */
 #ifndef ARC_EXPLORE_H
 #define ARC_EXPLORE_H
 
@@ -12,8 +12,5 @@ extern struct mn_source explore_source;
 
 /* Blocks that are out. */
 size_t explore_blocks(void);
-
-/* This thread ends, as the heap tells the layers above it. */
-void explore_arc_thread_ends(void);
 
 #endif

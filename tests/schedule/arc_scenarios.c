@@ -327,7 +327,7 @@ static void ends_setup(void)
 static void ends_body(int thread)
 {
     if (thread == 0)
-        explore_arc_thread_ends();
+        explore_thread_ends();
     else
         drop_all(thread);
 }
@@ -337,7 +337,7 @@ static void next_setup(void)
 {
     setup_give(0, 1, 1);
     explore_as(0);
-    explore_arc_thread_ends();
+    explore_thread_ends();
 }
 
 static void next_body(int thread)
@@ -360,7 +360,7 @@ static void pass_setup(void)
 static void pass_body(int thread)
 {
     if (thread == 0) {
-        explore_arc_thread_ends();
+        explore_thread_ends();
         explore_thread_begins();
         struct node_arc other = make();
         struct node_arc more = clone(has[0][0]);

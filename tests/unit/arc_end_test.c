@@ -145,14 +145,14 @@ MN_TYPE(vector, .visit = vector_visit,
         MN_REFERENCES(MN_MEMBER_IS(ARC, vector, first, item),
                       MN_MEMBER_IS(ARC, vector, second, item)));
 
-TEST(what_visit_names_is_dropped_last)
+TEST(what_visit_names_is_dropped_first)
 {
-    struct item_arc items[2] = {item(3), item(4)};
+    struct item_arc items[2] = {item(1), item(2)};
     size_t before = blocks() - 2;
     struct vector_arc vector = vector_arc_new();
 
-    vector.at->first = item(1);
-    vector.at->second = item(2);
+    vector.at->first = item(3);
+    vector.at->second = item(4);
     vector.at->items = items;
     vector.at->count = 2;
     vector_arc_drop(&vector);
