@@ -401,9 +401,11 @@ END_INLINE void end_push(const struct end_walk *walk, struct end_above *above)
         (struct end_above){walk->object, (uintptr_t)walk->type | walk->kind};
 }
 
-END_INLINE void end_pop(struct end_walk *walk, struct end_above *above)
+/* `plain`: it is counted by one thread. */
+END_INLINE void end_pop(struct end_walk *walk, struct end_above *above,
+                        bool plain)
 {
-    unsigned kind = (unsigned)(above->type & END_KIND);
+    unsigned kind = plain ? 0 : (unsigned)(above->type & END_KIND);
 
     *walk = (struct end_walk){above->object,
                               (const struct mn_type *)(above->type - kind),
@@ -420,32 +422,58 @@ END_INLINE void end_pop(struct end_walk *walk, struct end_above *above)
     *end_slot(walk) = NULL;
 }
 
-static void end_all(void *object, const struct mn_type *type, unsigned kind)
+/* While `plain` is true, all objects are of one thread; the first that is not
+ * is left to the caller. */
+struct end_rest {
+    void *object; /* NULL: everything has ended */
+    const struct mn_type *type;
+    struct end_above above;
+};
+
+END_INLINE struct end_rest end_go_on(struct end_rest rest, bool plain)
 {
-    struct end_above above = {NULL, 0};
     struct end_walk walk = {NULL, NULL, 0, NULL, 0, 0};
+    unsigned kind = plain ? 0 : END_KIND;
     bool inside = false;
 
     for (;;) {
-        if (object != NULL)
-            inside = end_begin(&walk, object, type, kind);
-        object = inside ? end_next(&walk, &type) : NULL;
-        if (object != NULL) {
+        if (rest.object != NULL)
+            inside = end_begin(&walk, rest.object, rest.type, kind);
+        rest.object = inside ? end_next(&walk, &rest.type) : NULL;
+        if (rest.object != NULL)
             kind = end_kind_of(&walk);
-            if (!end_is_last(&walk)) {
-                end_push(&walk, &above);
-                continue;
-            }
-        }
-        if (inside)
+        if (rest.object != NULL && !end_is_last(&walk))
+            end_push(&walk, &rest.above);
+        else if (inside)
             end_free(walk.object, walk.type, walk.kind);
-        if (object != NULL)
+        if (rest.object != NULL) {
+            if (plain && kind != 0)
+                return rest;
+            kind = plain ? 0 : kind;
             continue;
-        if (above.object == NULL)
-            return;
-        end_pop(&walk, &above);
+        }
+        if (rest.above.object == NULL)
+            return rest;
+        end_pop(&walk, &rest.above, plain);
         inside = true;
     }
+}
+
+/* Where any of them may be shared; the first one is. */
+static void end_all(struct end_rest rest)
+{
+    (void)end_go_on(rest, false);
+}
+
+/* Most programs have no shared object in others, so there is a walk that need
+ * not ask. */
+static void end_plain(void *object, const struct mn_type *type)
+{
+    struct end_rest rest =
+        end_go_on((struct end_rest){object, type, {NULL, 0}}, true);
+
+    if (rest.object != NULL)
+        end_all(rest);
 }
 
 void mni_ref_end(void *object, const struct mn_type *type)
@@ -453,10 +481,10 @@ void mni_ref_end(void *object, const struct mn_type *type)
     if (type->drop == NULL && type->member_count == 0 && type->visit == NULL)
         mni_ref_free(object, type);
     else
-        end_all(object, type, 0);
+        end_plain(object, type);
 }
 
 void mni_arc_end(void *object, const struct mn_type *type)
 {
-    end_all(object, type, END_KIND);
+    end_all((struct end_rest){object, type, {NULL, 0}});
 }
