@@ -22,6 +22,7 @@
 #include <mn/pool.h>
 #include <mn/ref.h>
 #include <mn/region.h>
+#include <mn/shared_mover.h>
 #include <mn/shared_pool.h>
 #include <mn/root.h>
 #include <mn/source.h>

@@ -20,26 +20,14 @@ struct mn_mover {
     uintptr_t mask; /* of the entry's number in a handle, times the unit */
     struct mn_mover_entry *entries;
     unsigned char *base;
-    uintptr_t fresh; /* entries from this one on were never used */
-    uintptr_t free;  /* an entry that was, or the mask: none */
-    uintptr_t last;  /* what the last handle of an entry has above the mask */
-    size_t count;
-    size_t retired;
+    uintptr_t last; /* what the last handle of an entry has above the mask */
     size_t count_max;
-    size_t size;        /* bytes of memory */
-    size_t used;        /* granules in blocks */
-    size_t record_size; /* bytes of control memory */
-    size_t moved;
-    size_t moves;
+    size_t size;       /* bytes of memory */
     uint32_t *records; /* of each entry, its block's record */
     struct mni_mover_owner *owners;
     void *tiles;
     uint32_t *index;
     struct mni_mover_search *search;
-    uint32_t cursor;   /* a granule: where the next step goes on, */
-    uint32_t limit;    /* and how far */
-    uint32_t changes;  /* of blocks; a search that is older knows less */
-    uint32_t pointing; /* blocks with pointers that follow */
     mn_moved_fn moved_fn;
     void *context;
     struct mn_region *region;
@@ -47,6 +35,20 @@ struct mn_mover {
     const struct mni_mover_room *room;
     const struct mni_mover_threads *threads;
     void *system;
+    /* What is above never changes, and is what pins read. */
+    uintptr_t fresh; /* entries from this one on were never used */
+    uintptr_t free;  /* an entry that was, or the mask: none */
+    size_t count;
+    size_t retired;
+    size_t used;        /* granules in blocks */
+    size_t record_size; /* bytes of control memory */
+    size_t moved;
+    size_t moves;
+    uint32_t cursor;   /* a granule: where the next step goes on, */
+    uint32_t limit;    /* and how far */
+    uint32_t changes;  /* of blocks; a search that is older knows less */
+    uint32_t pointing; /* blocks with pointers that follow */
+    uint32_t leaving;  /* blocks that are freed, and pinned still */
     unsigned bits;
     bool untouched;
     bool windows; /* steps go from window to window */

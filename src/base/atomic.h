@@ -61,6 +61,10 @@
 #define mn_atomic_add_seq_cst(p, v)                                            \
     atomic_fetch_add_explicit(p, v, memory_order_seq_cst)
 
+#define mn_atomic_cas_seq_cst(p, e, v)                                         \
+    atomic_compare_exchange_weak_explicit(p, e, v, memory_order_seq_cst,       \
+                                          memory_order_relaxed)
+
 /* Orders a store before a later load, where two threads each store one thing
  * and look for the other's. */
 #define mn_atomic_fence() atomic_thread_fence(memory_order_seq_cst)

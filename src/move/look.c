@@ -19,8 +19,9 @@ bool mn_mover_walk(const struct mn_mover *mover, mn_mover_fn visit,
             && owner->entry != MNI_MOVE_HELD) {
             const struct mn_mover_entry *entry =
                 mni_mover_entry(mover, owner->entry);
-            block.handle.bits = entry->word;
-            block.pins = entry->pins;
+            if (mni_mover_is_live(mover, owner->entry))
+                block.handle.bits = entry->word;
+            block.pins = mni_mover_pins(mover, entry);
             block.type = owner->type;
         }
         if (!visit(&block, context))
@@ -65,7 +66,7 @@ void mn_mover_read_stats(const struct mn_mover *mover,
         }
         stats->live_size += size - owner->slack;
         stats->gap_size += owner->slack;
-        if (mover->entries[owner->entry].pins != 0) {
+        if (mni_mover_pins(mover, mni_mover_entry(mover, owner->entry)) != 0) {
             stats->pinned++;
             stats->pinned_size += size;
         }
@@ -89,6 +90,12 @@ static bool look_list(const struct mn_mover *mover, size_t count)
     return at == mover->mask;
 }
 
+static uint32_t look_where(const struct mn_mover *mover,
+                           const struct mn_mover_entry *entry)
+{
+    return mover->threads != NULL ? mover->threads->where(entry) : entry->place;
+}
+
 /* Each entry is live, retired, or free; the live ones have their block. */
 static bool look_entries(const struct mn_mover *mover)
 {
@@ -105,12 +112,12 @@ static bool look_entries(const struct mn_mover *mover)
         uint32_t i = mover->records[n];
         if (i >= tiles->count || tiles->record[i].list != MNI_TILES_USED
             || mover->owners[i].entry != n
-            || tiles->record[i].start != entry->place)
+            || tiles->record[i].start != look_where(mover, entry))
             return false;
         live++;
     }
     return live == mover->count
-           && look_list(mover, used - live - mover->retired);
+           && look_list(mover, used - live - mover->retired - mover->leaving);
 }
 
 /* Each block has its entry, and is found by its address. */
@@ -135,7 +142,7 @@ static bool look_blocks(const struct mn_mover *mover)
         used += tile->size;
         pointing += mover->owners[i].points;
     }
-    return live == mover->count && used == mover->used
+    return live == mover->count + mover->leaving && used == mover->used
            && pointing == mover->pointing;
 }
 

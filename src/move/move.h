@@ -74,14 +74,18 @@ struct mni_mover_room {
     void (*finish)(struct mn_mover *mover);
 };
 
-/* What a mover of many threads does differently; see shared.c. */
+/* What a mover of many threads does differently; see threads_pin.c. */
 struct mni_mover_threads {
     /* Have no thread pin the block, unless one has. */
-    bool (*claim)(struct mn_mover *mover, struct mn_mover_entry *entry,
-                  bool overlaps);
-    /* The block is at `place`, where it may be pinned. False if a thread has
-     * pinned it where it was, which then stays so. */
+    bool (*claim)(struct mn_mover_entry *entry, bool overlaps);
+    /* A claimed block is at `place`, where it may be pinned. False if a thread
+     * has pinned it where it was, which then stays so. */
     bool (*settle)(struct mn_mover_entry *entry, uint32_t place);
+    /* Set the place of an entry without a block, and the word. */
+    void (*place)(struct mn_mover_entry *entry, uint32_t place);
+    void (*word)(struct mn_mover_entry *entry, uintptr_t word);
+    uint32_t (*pins)(const struct mn_mover_entry *entry);
+    uint32_t (*where)(const struct mn_mover_entry *entry);
 };
 
 /* ---- entries ---- */
@@ -105,6 +109,52 @@ static inline bool mni_mover_is_live(const struct mn_mover *mover,
 
     return word > mover->mask && mni_mover_number(word & mover->mask) == number;
 }
+
+static inline uint32_t mni_mover_pins(const struct mn_mover *mover,
+                                      const struct mn_mover_entry *entry)
+{
+    return mover->threads != NULL ? mover->threads->pins(entry) : entry->pins;
+}
+
+static inline void mni_mover_set_word(const struct mn_mover *mover,
+                                      struct mn_mover_entry *entry,
+                                      uintptr_t word)
+{
+    if (mover->threads != NULL)
+        mover->threads->word(entry, word);
+    else
+        entry->word = word;
+}
+
+/* Before and after a block is copied to `place`. False if it is pinned: then it
+ * stays where it was. */
+static inline bool mni_mover_claim(const struct mn_mover *mover,
+                                   struct mn_mover_entry *entry, bool overlaps)
+{
+    return mover->threads != NULL ? mover->threads->claim(entry, overlaps)
+                                  : entry->pins == 0;
+}
+
+static inline bool mni_mover_settle(const struct mn_mover *mover,
+                                    struct mn_mover_entry *entry,
+                                    uint32_t place)
+{
+    if (mover->threads != NULL)
+        return mover->threads->settle(entry, place);
+    entry->place = place;
+    return true;
+}
+
+/* The handle of the entry's block leads to nothing any more. Its word has
+ * `link`, another entry's number. */
+void mni_mover_unname(struct mn_mover *mover, uint32_t number, uintptr_t link);
+
+/* Give back the block of such an entry, which may have another one then. */
+void mni_mover_release(struct mn_mover *mover, uint32_t number);
+
+/* The number of the entry of `handle`, which must lead to a block. */
+uint32_t mni_mover_expect(const struct mn_mover *mover,
+                          struct mn_handle handle);
 
 /* ---- blocks ---- */
 

@@ -184,7 +184,8 @@ void mn_mover_finish(struct mn_mover *mover)
 {
     mni_mover_enter(mover);
     for (uint32_t n = 0; n < mni_mover_number(mover->fresh); n++)
-        MN_CHECK(mover->entries[n].pins == 0, "a mover ends with a pin");
+        MN_CHECK(mni_mover_pins(mover, mni_mover_entry(mover, n)) == 0,
+                 "a mover ends with a pin");
     if (mover->room != NULL)
         mover->room->finish(mover);
     if (mover->region != NULL) {
@@ -222,37 +223,48 @@ static void mover_use_entry(struct mn_mover *mover, uintptr_t bits,
 {
     uint32_t number = mni_mover_number(bits & mover->mask);
     struct mn_mover_entry *entry = mni_mover_entry(mover, number);
+    uint32_t place = mni_mover_tile(mover, record)->start;
 
     if (mover->free != mover->mask)
         mover->free = entry->word & mover->mask;
     else
         mover->fresh += MNI_HANDLE_UNIT;
     mover->records[number] = record;
-    entry->place = mni_mover_tile(mover, record)->start;
-    entry->pins = 0;
-    entry->word = bits;
+    if (mover->threads != NULL)
+        mover->threads->place(entry, place);
+    else
+        entry->place = place;
+    mni_mover_set_word(mover, entry, bits);
     mover->count++;
 }
 
-/* The entry's block is gone. */
+void mni_mover_unname(struct mn_mover *mover, uint32_t number, uintptr_t link)
+{
+    struct mn_mover_entry *entry = mni_mover_entry(mover, number);
+    uintptr_t use = 0; /* there is no other one */
+
+    if (entry->word < mover->last)
+        use = (entry->word | mover->mask) + MNI_HANDLE_UNIT;
+    mover->count--;
+    mni_mover_set_word(mover, entry, use | link);
+}
+
+/* The entry, which has no block, may have another one, or retires. */
 static void mover_end_entry(struct mn_mover *mover, uint32_t number)
 {
     struct mn_mover_entry *entry = mni_mover_entry(mover, number);
-    uintptr_t bits = entry->word;
+    uintptr_t use = entry->word & ~mover->mask;
 
-    mover->count--;
-    if (bits >= mover->last) {
-        entry->word = mover->mask;
+    if (use == 0) {
+        mni_mover_set_word(mover, entry, mover->mask);
         mover->retired++;
         return;
     }
-    entry->word = ((bits | mover->mask) + MNI_HANDLE_UNIT) | mover->free;
-    mover->free = bits & mover->mask;
+    mni_mover_set_word(mover, entry, use | mover->free);
+    mover->free = (uintptr_t)number * MNI_HANDLE_UNIT;
 }
 
-/* The number of the entry of `handle`, which is to be changed. */
-static uint32_t mover_number(const struct mn_mover *mover,
-                             struct mn_handle handle)
+uint32_t mni_mover_expect(const struct mn_mover *mover, struct mn_handle handle)
 {
     if (mn_mover_entry(mover, handle)->word != handle.bits)
         mn_mover_stop(mover, handle);
@@ -338,6 +350,12 @@ static void mover_release(struct mn_mover *mover, uint32_t i)
         mover->cursor = mni_mover_tile(mover, i)->start;
 }
 
+void mni_mover_release(struct mn_mover *mover, uint32_t number)
+{
+    mover_end_entry(mover, number);
+    mover_release(mover, mover->records[number]);
+}
+
 struct mn_handle mn_mover_alloc(struct mn_mover *mover, size_t size,
                                 const struct mn_type *type)
 {
@@ -366,10 +384,10 @@ void mn_mover_free(struct mn_mover *mover, struct mn_handle handle)
     mni_mover_enter(mover);
     if (handle.bits == 0)
         return;
-    uint32_t number = mover_number(mover, handle);
+    uint32_t number = mni_mover_expect(mover, handle);
     MN_CHECK(mover->entries[number].pins == 0, "free of a pinned block");
-    mover_end_entry(mover, number);
-    mover_release(mover, mover->records[number]);
+    mni_mover_unname(mover, number, mover->mask);
+    mni_mover_release(mover, number);
 }
 
 size_t mn_mover_size(const struct mn_mover *mover, struct mn_handle handle)
@@ -390,7 +408,8 @@ struct mn_handle mn_mover_at(const struct mn_mover *mover, const void *address)
         return handle;
     uint32_t i = mni_mover_over(mover, (uint32_t)(offset / MN_MOVER_GRANULE));
     if (!mni_tiles_is_free(mover->tiles, i)
-        && mover->owners[i].entry != MNI_MOVE_HELD)
+        && mover->owners[i].entry != MNI_MOVE_HELD
+        && mni_mover_is_live(mover, mover->owners[i].entry))
         handle.bits = mover->entries[mover->owners[i].entry].word;
     return handle;
 }
@@ -421,30 +440,47 @@ static bool mover_resize_here(struct mn_mover *mover, uint32_t i, size_t size)
     return true;
 }
 
+/* Copy the block of record `from`, which is `number`'s, to record `to`. False
+ * if it is pinned. */
+static bool mover_copy(struct mn_mover *mover, uint32_t number, uint32_t from,
+                       uint32_t to, size_t size)
+{
+    struct mn_mover_entry *entry = mni_mover_entry(mover, number);
+    uint32_t start = mni_mover_tile(mover, from)->start;
+    uint32_t place = mni_mover_tile(mover, to)->start;
+
+    if (!mni_mover_claim(mover, entry, false))
+        return false;
+    __builtin_memcpy(mover->base + mni_mover_bytes(place),
+                     mover->base + mni_mover_bytes(start), size);
+    return mni_mover_settle(mover, entry, place);
+}
+
 /* Move the block of `number` to a new place, larger. */
 static bool mover_resize_there(struct mn_mover *mover, uint32_t number,
                                size_t old_size, size_t size)
 {
-    struct mn_mover_entry *entry = mni_mover_entry(mover, number);
     uint32_t before = mover->records[number];
     const struct mn_type *type = mover->owners[before].type;
 
-    if (entry->pins != 0 || mover->untouched)
+    if (mover->untouched)
         return false;
     uint32_t i = mover_cut(mover, size);
     if (i == 0)
         return false;
-    unsigned char *from = mn_mover_place(mover, entry);
-    entry->place = mni_mover_tile(mover, i)->start;
-    mover->records[number] = i;
-    unsigned char *to = mn_mover_place(mover, entry);
-    __builtin_memcpy(to, from, old_size);
     mover_own(mover, i, number, type, size);
+    if (!mover_copy(mover, number, before, i, old_size)) {
+        mover_release(mover, i);
+        return false;
+    }
+    mover->records[number] = i;
     if (mover->pointing > 0) {
+        uint32_t from = mni_mover_tile(mover, before)->start;
+        uint32_t to = mni_mover_tile(mover, i)->start;
         struct mni_mover_runs runs = {
             .count = 1,
-            .run = {{(uintptr_t)from, old_size,
-                     (uintptr_t)from - (uintptr_t)to}},
+            .run = {{(uintptr_t)mover->base + mni_mover_bytes(from), old_size,
+                     mni_mover_bytes(from) - mni_mover_bytes(to)}},
         };
         mni_mover_follow(mover, &runs);
     }
@@ -456,7 +492,7 @@ enum mn_status mn_mover_resize(struct mn_mover *mover, struct mn_handle handle,
                                size_t size)
 {
     mni_mover_enter(mover);
-    uint32_t number = mover_number(mover, handle);
+    uint32_t number = mni_mover_expect(mover, handle);
     uint32_t i = mover->records[number];
     const struct mn_type *type = mover->owners[i].type;
     size_t before = mn_mover_size(mover, handle);

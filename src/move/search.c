@@ -20,7 +20,8 @@ static bool search_is_pinned(const struct mn_mover *mover, uint32_t i)
 {
     uint32_t number = mover->owners[i].entry;
 
-    return number == MNI_MOVE_HELD || mover->entries[number].pins != 0;
+    return number == MNI_MOVE_HELD
+           || mni_mover_pins(mover, mni_mover_entry(mover, number)) != 0;
 }
 
 static void search_begin(struct mn_mover *mover, uint32_t need)

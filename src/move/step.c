@@ -71,23 +71,17 @@ static bool step_note(struct step *step, uintptr_t from, size_t size,
     return runs->count < MNI_MOVE_RUNS;
 }
 
-/* Move the block behind the hole, which is in hand. False if its threads have
- * pinned it. */
+/* Copy a block. False if it is pinned. */
 static bool step_copy(struct mn_mover *mover, struct mn_mover_entry *entry,
-                      uint32_t to, size_t size)
+                      uint32_t from, uint32_t to, uint32_t size)
 {
-    bool overlaps = entry->place - to < mni_mover_granules(size);
-    unsigned char *from = mn_mover_place(mover, entry);
-
-    if (mover->threads != NULL
-        && !mover->threads->claim(mover, entry, overlaps))
+    if (!mni_mover_claim(mover, entry, from - to < size))
         return false;
     /* The builtin: without a C library there is no header to name it. */
-    __builtin_memmove(mover->base + mni_mover_bytes(to), from, size);
-    if (mover->threads != NULL)
-        return mover->threads->settle(entry, to);
-    entry->place = to;
-    return true;
+    __builtin_memmove(mover->base + mni_mover_bytes(to),
+                      mover->base + mni_mover_bytes(from),
+                      mni_mover_bytes(size));
+    return mni_mover_settle(mover, entry, to);
 }
 
 /* Move the block `record` behind the hole. The record of the hole then, or 0
@@ -102,16 +96,16 @@ static uint32_t step_move(struct step *step, uint32_t hole, uint32_t record)
     struct mn_mover_entry *entry = mni_mover_entry(mover, number);
     uint32_t from = mni_mover_tile(mover, record)->start;
     uint32_t to = mni_mover_tile(mover, hole)->start;
-    size_t size = mni_mover_bytes(mni_mover_tile(mover, record)->size);
-    if ((mover->threads == NULL && entry->pins != 0)
-        || !step_copy(mover, entry, to, size))
+    uint32_t granules = mni_mover_tile(mover, record)->size;
+    size_t size = mni_mover_bytes(granules);
+    if (!step_copy(mover, entry, from, to, granules))
         return 0;
     hole = mni_mover_exchange(mover, hole);
     step->left = step->left > size ? step->left - size : 0;
     if (!step_note(step, (uintptr_t)mover->base + mni_mover_bytes(from), size,
                    mni_mover_bytes(from - to)))
         step->left = 0;
-    if (mover->moved_fn != NULL)
+    if (mover->moved_fn != NULL && mni_mover_is_live(mover, number))
         mover->moved_fn((struct mn_handle){entry->word}, mni_mover_bytes(from),
                         mni_mover_bytes(to), size, mover->context);
     return hole;

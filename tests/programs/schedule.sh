@@ -10,6 +10,7 @@ folder=$MNEME_BUILD/schedule
 "$folder/lock" || fail "the lock, in the schedule above"
 "$folder/gate" || fail "the gate of a collector, in the schedule above"
 "$folder/pool" || fail "a pool, in the schedule above"
+"$folder/move" || fail "a mover of many threads, in the schedule above"
 "$folder/arc" || fail "shared references, in the schedule above"
 checked "the heap, locks, pools and shared references"
 "$here/../schedule/mutants" "$folder" || fail "a mutant was not found"

@@ -58,6 +58,7 @@
     explore_cas(locked, EXPLORE_ADDRESS(p), e, EXPLORE_RAW(v), EXPLORE_PLACE(p))
 #define mn_atomic_cas_strong_acquire(p, e, v) EXPLORE_CAS(true, p, e, v)
 #define mn_atomic_cas_release(p, e, v) EXPLORE_CAS(true, p, e, v)
+#define mn_atomic_cas_seq_cst(p, e, v) EXPLORE_CAS(true, p, e, v)
 #define mn_atomic_cas_acq_rel(p, e, v) EXPLORE_CAS(true, p, e, v)
 /* Only words of one owner change so, on some processors without a lock: the
  * store that is a part of it may be late. */
