@@ -18,6 +18,7 @@ static const struct tool_command main_commands[] = {
     {"stat", "show where the memory of a process is", stat_main},
     {"check", "check the heap of a process, or of a program at its end",
      check_main},
+    {"map", "draw where the blocks of a mover are", map_main},
     {"options", "list the options that MNEME and -o set", options_main},
 };
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof main_commands[0] };

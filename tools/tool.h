@@ -27,6 +27,7 @@ int run_main(int count, char **arguments);
 int stat_main(int count, char **arguments);
 int check_main(int count, char **arguments);
 int compare_main(int count, char **arguments);
+int map_main(int count, char **arguments);
 int options_main(int count, char **arguments);
 
 /* "mneme run", for messages. */

@@ -18,6 +18,7 @@
 #include <mn/heap.h>
 #include <mn/key.h>
 #include <mn/move.h>
+#include <mn/mover_map.h>
 #include <mn/plan.h>
 #include <mn/pool.h>
 #include <mn/ref.h>
