@@ -71,16 +71,30 @@ static bool step_note(struct step *step, uintptr_t from, size_t size,
     return runs->count < MNI_MOVE_RUNS;
 }
 
+/* Copy down by `distance`, low bytes first. The builtins: without a C library
+ * there is no header to name them, and no memmove. */
+static void step_copy_down(unsigned char *to, size_t distance, size_t size)
+{
+    if (!MN_FREESTANDING) {
+        __builtin_memmove(to, to + distance, size);
+        return;
+    }
+    while (size > 0) {
+        size_t part = size < distance ? size : distance;
+        __builtin_memcpy(to, to + distance, part);
+        to += part;
+        size -= part;
+    }
+}
+
 /* Copy a block. False if it is pinned. */
 static bool step_copy(struct mn_mover *mover, struct mn_mover_entry *entry,
                       uint32_t from, uint32_t to, uint32_t size)
 {
     if (!mni_mover_claim(mover, entry, from - to < size))
         return false;
-    /* The builtin: without a C library there is no header to name it. */
-    __builtin_memmove(mover->base + mni_mover_bytes(to),
-                      mover->base + mni_mover_bytes(from),
-                      mni_mover_bytes(size));
+    step_copy_down(mover->base + mni_mover_bytes(to),
+                   mni_mover_bytes(from - to), mni_mover_bytes(size));
     return mni_mover_settle(mover, entry, to);
 }
 

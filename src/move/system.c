@@ -2,9 +2,9 @@
 /* system.c -- movers in memory of the system, which comes and goes.
  *
  * One space has the memory of the blocks, another one the tables, each from a
- * cell of its own on. Memory is committed up to the last block, and tables as
- * far as they are used; entries never move, so that theirs stays. What was not
- * committed reads zero: a forged handle leads to an entry of nothing.
+ * cell of its own on. Memory is committed as far as blocks need it, and tables
+ * as far as they are used; entries never move, so that theirs stays. What was
+ * not committed reads zero: a forged handle leads to an entry of nothing.
  *
  * When a compaction is done the records move, too: those with the highest
  * numbers take the place of spare ones, and what is behind is given back.
@@ -29,6 +29,7 @@ struct system {
     struct mn_space tables;
     struct mni_mover_layout layout;
     size_t memory_size;
+    size_t touched; /* beyond, no page of the memory is resident */
     size_t entries;
     size_t numbers;
     size_t owners;
@@ -118,7 +119,11 @@ static bool system_memory(struct mn_mover *mover, size_t size)
 {
     struct system *system = mover->system;
 
-    return system_commit(&system->memory, 0, size, &system->memory_size);
+    if (!system_commit(&system->memory, 0, size, &system->memory_size))
+        return false;
+    if (size > system->touched)
+        system->touched = size;
+    return true;
 }
 
 /* ---- shrinking ---- */
@@ -214,21 +219,21 @@ static bool system_shrink(struct mn_mover *mover)
     struct system *system = mover->system;
     const struct mni_tiles *tiles = mover->tiles;
     uint32_t last = mni_mover_over(mover, tiles->capacity - 1);
+    size_t touched = mni_round_up(system->touched, mni_os_page_size());
     size_t end = mover->size;
 
     if (mni_tiles_is_free(tiles, last))
         end = mni_round_up(mni_mover_bytes(tiles->record[last].start),
-                           mn_space_cell());
-    if (end >= system->memory_size)
+                           mni_os_page_size());
+    if (end >= touched)
         return system->trims && system_trim_records(mover);
-    size_t size = system->memory_size - end;
-    if (size > SYSTEM_SHRINK)
-        size = SYSTEM_SHRINK;
-    if (mn_space_decommit(&system->memory, system->memory_size - size, size)
-        != MN_OK)
+    size_t size = touched - end < SYSTEM_SHRINK ? touched - end : SYSTEM_SHRINK;
+    /* Not decommitted: a system that is short of memory may refuse to split a
+     * mapping, and then again to undo what it did. */
+    if (!mni_os_purge(mover->base + touched - size, size, true))
         return false;
-    system->memory_size -= size;
-    if (end < system->memory_size)
+    system->touched = touched - size;
+    if (end < system->touched)
         return true;
     system_trim_index(mover, last);
     return system_trim_records(mover);

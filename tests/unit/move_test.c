@@ -8,7 +8,8 @@
 
 enum { SIZE = 4096, COUNT = 60, BLOCK = 64 };
 
-static _Alignas(16) unsigned char memory[SIZE];
+static _Alignas(16) unsigned char around[16 + SIZE + 16];
+static unsigned char *const memory = around + 16;
 static _Alignas(16) unsigned char control[1 << 16];
 static struct mn_mover mover;
 
