@@ -478,7 +478,7 @@ static void order_setup(void)
     explore_as(0);
     has[0][0] = make();
     has[1][0] = make();
-    explore_arc_thread_ends();
+    explore_thread_ends();
 }
 
 static void order_body(int thread)

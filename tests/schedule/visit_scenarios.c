@@ -5,7 +5,7 @@
 #include "heap/report.h"
 #include "state.h"
 
-enum { SLOT = 256 * 1024, SLOTS = 8, KIB = 1024 };
+enum { KIB = 1024, SLOT = 16 * KIB, SLOTS = 8, SPAN = 256 * KIB };
 
 static void *block[SLOTS + 3];
 
@@ -29,8 +29,8 @@ static bool visit_block(const struct mn_block *found, void *context)
     struct visit *visit = context;
 
     EXPECT(found->state == MN_ALLOCATED && found->start != visit->released);
-    EXPECT(found->size == KIB || found->size == SLOT
-           || found->size == 2 * SLOT);
+    EXPECT(found->size == KIB || found->size == SLOT || found->size == SPAN
+           || found->size == 2 * SPAN);
     visit->count += found->start == visit->out;
     return true;
 }
@@ -80,12 +80,14 @@ void visit_left_body(int thread)
 /* A span goes away, and its record and memory come back as others. */
 void visit_gone_setup(void)
 {
-    take_slots();
+    explore_ignore(&mni_report_window, sizeof mni_report_window);
+    explore_as(0);
+    (void)state_take(SPAN);
     explore_as(1);
     block[SLOTS] = state_take(KIB);
-    block[SLOTS + 1] = state_take(2 * SLOT);
+    block[SLOTS + 1] = state_take(2 * SPAN);
     explore_as(2);
-    block[SLOTS + 2] = state_take(SLOT);
+    block[SLOTS + 2] = state_take(SPAN);
 }
 
 void visit_gone_body(int thread)
@@ -94,9 +96,9 @@ void visit_gone_body(int thread)
         visit_all(block[SLOTS], NULL);
     } else if (thread == 1) {
         state_give(block[SLOTS + 2]);
-        (void)state_take(2 * SLOT);
+        (void)state_take(2 * SPAN);
     } else {
         state_give(block[SLOTS + 1]);
-        (void)state_take(SLOT);
+        (void)state_take(SPAN);
     }
 }
