@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mneme.c -- the loads with a collector; COLLECTOR in the environment says of
  * what sort: "full" or "generational", with frames; and with -DSTACK, by what
- * is on the stack. */
+ * is on the stack. MARKERS is how many threads mark. */
 #include <mn/root.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -103,9 +103,11 @@ static void mneme_phase(struct mn_gc *which, enum mn_gc_phase phase,
 int main(int count, char **names)
 {
     const char *sort = getenv("COLLECTOR");
+    const char *markers = getenv("MARKERS");
     struct mn_gc_options options = {
         .generational = sort != NULL && strcmp(sort, "generational") == 0,
         .phase = mneme_phase,
+        .markers = markers == NULL ? 1 : (unsigned)atoi(markers),
     };
     struct mn_gc_root root;
 
@@ -123,5 +125,7 @@ int main(int count, char **names)
     fprintf(stderr, "    %zu MB live, %zu MB used, %lu minor, %lu full\n",
             stats.live >> 20, stats.used_max >> 20,
             (unsigned long)stats.minor_count, (unsigned long)stats.full_count);
+    fprintf(stderr, "    pauses by the clock: %.1f ms, longest %.1f ms\n",
+            (double)stats.pause_ns_sum / 1e6, (double)stats.pause_ns_max / 1e6);
     return status;
 }

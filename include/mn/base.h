@@ -80,6 +80,19 @@
 #else
 #define MN_READ_SHARED(p) (*(p))
 #endif
+/* The same where any value will do that was there, and another look too. So it
+ * is a plain one, but to the thread sanitizer: with an atomic one compilers do
+ * not compare in memory. */
+#if defined(__SANITIZE_THREAD__)
+#define MN_READ_ANY(p) MN_READ_SHARED(p)
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MN_READ_ANY(p) MN_READ_SHARED(p)
+#endif
+#endif
+#if !defined(MN_READ_ANY)
+#define MN_READ_ANY(p) (*(p))
+#endif
 
 /* Locks, for clang's -Wthread-safety: a struct that is a lock is declared as
  * struct MN_CAPABILITY("mutex") name { ... }, and is named by functions and

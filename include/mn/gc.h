@@ -44,6 +44,7 @@ struct mn_gc_options { /* what is 0 has its default */
     size_t nursery;    /* bytes to allocate between minor collections: 8 MiB */
     size_t reserve;    /* bytes to allocate before the first full one: 8 MiB */
     unsigned growth;   /* percent to grow by until the next full one: 40 */
+    unsigned markers;  /* threads that mark in a full one: 1, at most 8 */
     bool generational; /* stores go through mn_gc_store */
     bool interior;     /* so keep what pointers into objects lead to alive */
     bool verify;       /* stop at a store that did not; slow */
@@ -127,7 +128,7 @@ static inline bool mni_gc_is_noted(const struct mn_gc *gc, const void *holder)
 {
     size_t at = ((uintptr_t)holder - gc->base) / MN_GC_GRANULE;
 
-    return gc->noted && (MN_READ_SHARED(&gc->marks[at]) & MNI_GC_LOG) != 0;
+    return gc->noted && (MN_READ_ANY(&gc->marks[at]) & MNI_GC_LOG) != 0;
 }
 
 /* Say that references in `holder`, the start of an object, are to change.

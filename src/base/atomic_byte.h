@@ -32,11 +32,31 @@ static inline void mni_byte_and(unsigned char *byte, unsigned char bits)
     (void)__atomic_fetch_and(byte, bits, __ATOMIC_RELAXED);
 }
 
+static inline void mni_byte_store(unsigned char *byte, unsigned char value)
+{
+    __atomic_store_n(byte, value, __ATOMIC_RELAXED);
+}
+
+static inline void mni_byte_set(bool *flag)
+{
+    __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+}
+
 static inline void mni_byte_or(unsigned char *byte, unsigned char bits)
 {
     (void)__atomic_fetch_or(byte, bits, __ATOMIC_RELAXED);
 }
 #else
+static inline void mni_byte_store(unsigned char *byte, unsigned char value)
+{
+    *byte = value;
+}
+
+static inline void mni_byte_set(bool *flag)
+{
+    *flag = true;
+}
+
 static inline void mni_byte_and(unsigned char *byte, unsigned char bits)
 {
     *byte = (unsigned char)(*byte & bits);

@@ -82,8 +82,9 @@ struct mni_gc *mni_gc_begin(struct mni_gc *gc,
     gc->self = &gc->first;
     gc->pages = (struct mni_gc_page *)(void *)gc->page_table.start;
     gc->page_count = (uint32_t)(gc->heap.size >> gc->page_shift);
-    gc->stack = (size_t *)(void *)gc->stack_table.start;
-    gc->capacity = gc->stack_table.committed / sizeof(size_t);
+    gc->marker.gc = gc;
+    gc->marker.stack = (size_t *)(void *)gc->stack_table.start;
+    gc->marker.capacity = gc->stack_table.committed / sizeof(size_t);
     gc->log = (size_t *)(void *)gc->log_table.start;
     gc->log_capacity = gc->log_table.committed / sizeof *gc->log;
     gc->stock = gc->young = MNI_GC_NONE;

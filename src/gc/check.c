@@ -241,7 +241,7 @@ static bool check_all(const struct mni_gc *gc)
 {
     struct check_sums sums = {0};
 
-    if (gc->page_end > gc->page_count || gc->top != 0 || gc->overflowed
+    if (gc->page_end > gc->page_count || gc->marker.top != 0 || gc->overflowed
         || !mn_region_check(&gc->tiled.region))
         return false;
     for (uint32_t page = 0; page < gc->page_end; page++) {

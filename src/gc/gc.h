@@ -7,7 +7,7 @@
  * treat what died, sweep.c makes room of it, collect.c is one collection from
  * end to end, and verify.c, check.c and stats.c look at the whole. system.c
  * alone knows that there is a system, and world.c that there are threads: it
- * has them attach, and stop. log.c notes what changed.
+ * has them attach, and stop; team.c has several mark. log.c notes what changed.
  *
  * Each thread has a handle of its own, with frames, a part of the log, and the
  * runs that it takes objects from. What all share is changed under the lock,
@@ -107,6 +107,8 @@ struct mni_gc_table {
     size_t committed;
 };
 
+struct mni_gc_marker;
+
 /* What only a system can do. */
 struct mni_gc_system {
     bool (*commit)(void *start, size_t size);
@@ -117,10 +119,23 @@ struct mni_gc_system {
     void (*stop)(struct mni_gc_thread *self);
     void (*resume)(struct mni_gc_thread *self);
     void (*pause)(struct mni_gc_thread *self);
+    /* Mark what was noted, by several threads, if there are any. */
+    bool (*mark)(struct mni_gc *gc);
+    /* A marker gives half of what it has to all; whether anybody has none. */
+    bool (*give)(struct mni_gc_marker *marker);
+    bool (*is_asked_for)(void);
     size_t unit; /* bytes, of what is committed and purged */
 };
 
 enum { MNI_GC_HASH = 32, MNI_GC_DIRECT = 40 };
+
+/* Who follows references, and what it has found to be marked. */
+struct mni_gc_marker {
+    struct mni_gc *gc;
+    size_t *stack;
+    size_t top, capacity;
+    bool shared; /* others mark, too: a full stack goes to the common one */
+};
 
 /* A thread that uses the collector, by its handle. */
 struct mni_gc_thread {
@@ -155,7 +170,7 @@ struct mni_gc {
     const struct mni_gc_system *system; /* NULL: all is memory from the start */
     void *system_context;
     struct mni_gc_table heap, mark_table, page_table, control, stack_table,
-        log_table, kind_table;
+        log_table, kind_table, marker_table;
     size_t kind_used; /* bytes of kind_table */
     struct mn_tiled tiled;
     struct mni_gc_kind *kinds[MNI_GC_HASH];
@@ -180,8 +195,7 @@ struct mni_gc {
     bool overflowed; /* pages have marked objects to rescan */
     bool thrifty;    /* pages with any room are worth it */
 
-    size_t *stack; /* what is to be marked */
-    size_t top, capacity;
+    struct mni_gc_marker marker; /* of roots; else what markers share */
     size_t *log; /* objects that changed, parts of large ones plus 1, or 0 */
     size_t log_count, log_capacity;
     bool log_lost;
@@ -323,6 +337,13 @@ void mni_gc_push(struct mni_gc *gc, uintptr_t object);
 void mni_gc_drain(struct mni_gc *gc);
 void mni_gc_rescan(struct mni_gc *gc, uintptr_t object);
 void mni_gc_rescan_part(struct mni_gc *gc, uintptr_t part);
+
+/* For several markers: mark what one has; under the team's lock, give half of
+ * it to the common marker, false if there is no memory, or take some of what
+ * that one has, which is for an empty stack, and false if that has none. */
+void mni_gc_mark_shared(struct mni_gc_marker *marker);
+bool mni_gc_give(struct mni_gc_marker *marker);
+bool mni_gc_take_some(struct mni_gc_marker *marker);
 
 /* Call `fn` with each marked object in the page. */
 typedef void (*mni_gc_object_fn)(struct mni_gc *gc, struct mni_gc_page *page,

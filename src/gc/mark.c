@@ -17,49 +17,61 @@ enum {
     MARK_SLICE = 64,            /* references followed at a time */
     MARK_ROOM = MARK_SLICE + 2, /* words of the stack for one slice */
     MARK_ROOTS = 1024,          /* words of the stack for roots */
-    MARK_AGAIN = 1              /* a bit: go on with that object */
+    MARK_AGAIN = 1, /* a bit: go on with that object, from the number below */
+    MARK_EVEN = 2,  /* so many times as much is there, so that the bit tells */
+    MARK_CHUNK = 1024, /* entries that markers give or take, at most */
+    MARK_SPARE = 64,   /* who has more gives to who has none */
+    MARK_LOOK = 16     /* objects between two looks at who has none */
 };
 
 _Static_assert(MN_GC_GRANULE % 2 == 0 && MARK_AGAIN == 1,
                "a bit of an address is free");
 
 /* See to it that there is room for a slice. */
-static bool mark_room(struct mni_gc *gc)
+static bool mark_room(struct mni_gc_marker *marker)
 {
-    if (gc->capacity - gc->top >= MARK_ROOM)
+    struct mni_gc *gc = marker->gc;
+
+    if (marker->capacity - marker->top >= MARK_ROOM)
         return true;
+    if (marker->shared)
+        return gc->system->give(marker);
     if (!mni_gc_grow(gc, &gc->stack_table,
-                     (gc->top + MARK_ROOM) * sizeof *gc->stack))
+                     (marker->top + MARK_ROOM) * sizeof *marker->stack))
         return false;
-    gc->capacity = gc->stack_table.committed / sizeof *gc->stack;
+    marker->capacity = gc->stack_table.committed / sizeof *marker->stack;
     return true;
 }
 
+/* Several markers may do so at once. */
 static void mark_postpone(struct mni_gc *gc, struct mni_gc_page *page)
 {
-    page->rescan = true;
-    gc->overflowed = true;
+    mni_byte_set(&page->rescan);
+    mni_byte_set(&gc->overflowed);
 }
 
 /* ---- references of one object ---- */
 
-static inline void mark_put(struct mni_gc *gc, uintptr_t value)
+static inline void mark_put(struct mni_gc_marker *marker, uintptr_t value)
 {
-    if (mni_gc_holds(gc, value))
-        gc->stack[gc->top++] = value;
+    if (mni_gc_holds(marker->gc, value))
+        marker->stack[marker->top++] = value;
 }
 
-MNI_GC_PEEKS static void mark_words(struct mni_gc *gc, const size_t *words,
-                                    size_t count)
+MNI_GC_PEEKS static void mark_words(struct mni_gc_marker *marker,
+                                    const size_t *words, size_t count)
 {
+    const struct mni_gc *gc = marker->gc;
+
     for (size_t i = 0; i < count; i++) {
         uintptr_t object = mni_gc_resolve(gc, words[i], gc->options.interior);
         if (object != 0)
-            gc->stack[gc->top++] = object;
+            marker->stack[marker->top++] = object;
     }
 }
 
-static void mark_members(struct mni_gc *gc, const struct mni_gc_kind *kind,
+static void mark_members(struct mni_gc_marker *marker,
+                         const struct mni_gc_kind *kind,
                          const unsigned char *object, size_t from, size_t end)
 {
     size_t size = kind->type->size;
@@ -69,7 +81,7 @@ static void mark_members(struct mni_gc *gc, const struct mni_gc_kind *kind,
     for (; from < end; from++) {
         uintptr_t value;
         __builtin_memcpy(&value, element + kind->offsets[in], sizeof value);
-        mark_put(gc, value);
+        mark_put(marker, value);
         if (++in == kind->strong_count) {
             in = 0;
             element += size;
@@ -78,7 +90,7 @@ static void mark_members(struct mni_gc *gc, const struct mni_gc_kind *kind,
 }
 
 struct mark_visit {
-    struct mni_gc *gc;
+    struct mni_gc_marker *marker;
     struct mni_gc_page *page;
 };
 
@@ -86,15 +98,16 @@ static void mark_visited(void *slot, const struct mn_member *member,
                          void *context)
 {
     struct mark_visit *visit = context;
-    struct mni_gc *gc = visit->gc;
+    struct mni_gc_marker *marker = visit->marker;
+    struct mni_gc *gc = marker->gc;
     uintptr_t value;
 
     __builtin_memcpy(&value, slot, sizeof value);
     if (member->kind != MN_MEMBER_GC || !mni_gc_holds(gc, value)
         || mni_gc_is_marked(gc, value))
         return;
-    if (gc->top < gc->capacity || mark_room(gc))
-        gc->stack[gc->top++] = value;
+    if (marker->top < marker->capacity || mark_room(marker))
+        marker->stack[marker->top++] = value;
     else
         mark_postpone(gc, visit->page);
 }
@@ -102,9 +115,9 @@ static void mark_visited(void *slot, const struct mn_member *member,
 /* Follow the references of a marked object from number `from` on, as many as
  * are a slice; the rest is put on the stack. Requires: mark_room. */
 static __attribute__((noinline)) void
-mark_slice(struct mni_gc *gc, unsigned char *object, size_t from)
+mark_slice(struct mni_gc_marker *marker, unsigned char *object, size_t from)
 {
-    struct mni_gc_page *page = mni_gc_page_of(gc, (uintptr_t)object);
+    struct mni_gc_page *page = mni_gc_page_of(marker->gc, (uintptr_t)object);
     const struct mni_gc_kind *kind = page->kind;
     bool untyped = kind->shape == MNI_GC_UNTYPED;
     size_t count = untyped ? mni_gc_bytes(page) / sizeof(void *)
@@ -113,15 +126,16 @@ mark_slice(struct mni_gc *gc, unsigned char *object, size_t from)
 
     if (count - from > MARK_SLICE) {
         end = from + MARK_SLICE;
-        gc->stack[gc->top++] = end;
-        gc->stack[gc->top++] = (uintptr_t)object | MARK_AGAIN;
+        marker->stack[marker->top++] = end * MARK_EVEN;
+        marker->stack[marker->top++] = (uintptr_t)object | MARK_AGAIN;
     }
     if (untyped)
-        mark_words(gc, (const size_t *)(const void *)object + from, end - from);
+        mark_words(marker, (const size_t *)(const void *)object + from,
+                   end - from);
     else if (kind->strong_count != 0)
-        mark_members(gc, kind, object, from, end);
+        mark_members(marker, kind, object, from, end);
     if (kind->visited && from == 0) {
-        struct mark_visit visit = {gc, page};
+        struct mark_visit visit = {marker, page};
         kind->type->visit(object, mark_visited, &visit);
     }
 }
@@ -141,11 +155,14 @@ struct mark {
     unsigned char epoch, alive;
 };
 
-static inline struct mark mark_load(const struct mni_gc *gc)
+static inline struct mark mark_load(const struct mni_gc_marker *marker)
 {
-    return (struct mark){
-        gc->front.base, gc->size,     gc->front.marks, gc->pages, gc->stack,
-        gc->top,        gc->capacity, gc->page_shift,  gc->epoch, gc->alive};
+    const struct mni_gc *gc = marker->gc;
+
+    return (struct mark){gc->front.base,   gc->size,       gc->front.marks,
+                         gc->pages,        marker->stack,  marker->top,
+                         marker->capacity, gc->page_shift, gc->epoch,
+                         gc->alive};
 }
 
 static _Noreturn __attribute__((cold)) void mark_stop(uintptr_t object)
@@ -182,25 +199,26 @@ static inline bool mark_is_start(const struct mni_gc_page *page, size_t offset)
 /* Follow the references of a marked object that are few and are all members,
  * or else hand it to mark_slice. */
 static inline __attribute__((always_inline)) void
-mark_follow(struct mni_gc *gc, struct mark *m, struct mni_gc_page *page,
-            uintptr_t object)
+mark_follow(struct mni_gc_marker *marker, struct mark *m, uintptr_t object)
 {
+    struct mni_gc_page *page = &m->pages[(object - m->base) >> m->page_shift];
     const struct mni_gc_kind *kind = page->kind;
 
     if (m->capacity - m->top < MARK_ROOM) {
-        gc->top = m->top;
-        if (!mark_room(gc)) {
-            mark_postpone(gc, page);
+        marker->top = m->top;
+        if (!mark_room(marker)) {
+            mark_postpone(marker->gc, page);
             return;
         }
-        m->capacity = gc->capacity;
+        m->top = marker->top;
+        m->capacity = marker->capacity;
     }
     if (kind->shape != MNI_GC_OBJECT || kind->visited
         || kind->strong_count > MARK_SLICE) {
-        gc->top = m->top;
-        mark_slice(gc, (unsigned char *)object, 0);
-        m->top = gc->top;
-        m->capacity = gc->capacity;
+        marker->top = m->top;
+        mark_slice(marker, (unsigned char *)object, 0);
+        m->top = marker->top;
+        m->capacity = marker->capacity;
         return;
     }
     for (uint32_t i = 0; i < kind->strong_count; i++) {
@@ -220,17 +238,19 @@ mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object)
     struct mni_gc_page *page = &m->pages[(object - m->base) >> m->page_shift];
     size_t offset = (object - m->base) & (((size_t)1 << m->page_shift) - 1);
 
-    if ((*mark & MNI_GC_EPOCH) == m->epoch)
+    if ((mni_byte_load(mark) & MNI_GC_EPOCH) == m->epoch)
         return 0;
     if (__builtin_expect(!mark_is_start(page, offset), 0)) {
         object = mark_interior(gc, object);
         mark = &m->marks[(object - m->base) / MN_GC_GRANULE];
         page = &m->pages[(object - m->base) >> m->page_shift];
-        if ((*mark & MNI_GC_EPOCH) == m->epoch)
+        if ((mni_byte_load(mark) & MNI_GC_EPOCH) == m->epoch)
             return 0;
     }
-    *mark = (unsigned char)((*mark & MNI_GC_STAYS) | m->alive);
-    page->live++;
+    /* Another marker may do the same at the same moment. Then both follow the
+     * object, which costs less than to find out who was first. */
+    mni_byte_store(
+        mark, (unsigned char)((mni_byte_load(mark) & MNI_GC_STAYS) | m->alive));
     if (page->kind->shape == MNI_GC_LEAF)
         return 0;
     __builtin_prefetch((const void *)object);
@@ -238,17 +258,30 @@ mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object)
 }
 
 /* Go on with an object that has more references than a slice. */
-static size_t mark_go_on(struct mni_gc *gc, uintptr_t object, size_t top)
+static size_t mark_go_on(struct mni_gc_marker *marker, uintptr_t object,
+                         size_t top)
 {
-    gc->top = top - 1;
-    mark_slice(gc, (unsigned char *)(object - MARK_AGAIN), gc->stack[top - 1]);
-    return gc->top;
+    marker->top = top - 1;
+    mark_slice(marker, (unsigned char *)(object - MARK_AGAIN),
+               marker->stack[top - 1] / MARK_EVEN);
+    return marker->top;
+}
+
+/* Give some of it to who has nothing. */
+static __attribute__((noinline)) void mark_offer(struct mni_gc_marker *marker,
+                                                 struct mark *m)
+{
+    marker->top = m->top;
+    (void)marker->gc->system->give(marker);
+    m->top = marker->top;
 }
 
 /* Mark what is on the stack, and what that leads to. */
-static void mark_all(struct mni_gc *gc)
+static inline __attribute__((always_inline)) void
+mark_loop(struct mni_gc_marker *marker, bool shared)
 {
-    struct mark m = mark_load(gc);
+    struct mni_gc *gc = marker->gc;
+    struct mark m = mark_load(marker);
     uintptr_t marks[MARK_QUEUE] = {0};   /* whose marks are being fetched */
     uintptr_t objects[MARK_QUEUE] = {0}; /* that are being fetched */
     unsigned at = 0;
@@ -261,8 +294,8 @@ static void mark_all(struct mni_gc *gc)
             idle = 0;
             uintptr_t next = m.stack[--m.top];
             if (next & MARK_AGAIN) {
-                m.top = mark_go_on(gc, next, m.top);
-                m.capacity = gc->capacity;
+                m.top = mark_go_on(marker, next, m.top);
+                m.capacity = marker->capacity;
             } else {
                 __builtin_prefetch(&m.marks[(next - m.base) / MN_GC_GRANULE],
                                    1);
@@ -272,24 +305,33 @@ static void mark_all(struct mni_gc *gc)
         objects[at] = object != 0 ? mark_object(gc, &m, object) : 0;
         at = (at + 1) % MARK_QUEUE;
         if (follow != 0)
-            mark_follow(gc, &m, &m.pages[(follow - m.base) >> m.page_shift],
-                        follow);
+            mark_follow(marker, &m, follow);
+        if (shared && at % MARK_LOOK == 0 && m.top > MARK_SPARE
+            && gc->system->is_asked_for())
+            mark_offer(marker, &m);
     }
-    gc->top = m.top;
+    marker->top = m.top;
+}
+
+static void mark_all(struct mni_gc *gc)
+{
+    mark_loop(&gc->marker, false);
 }
 
 void mni_gc_push(struct mni_gc *gc, uintptr_t object)
 {
-    if (gc->top >= MARK_ROOTS || !mark_room(gc))
+    struct mni_gc_marker *marker = &gc->marker;
+
+    if (marker->top >= MARK_ROOTS || !mark_room(marker))
         mark_all(gc);
-    gc->stack[gc->top++] = object;
+    marker->stack[marker->top++] = object;
 }
 
 void mni_gc_rescan(struct mni_gc *gc, uintptr_t object)
 {
-    if (!mark_room(gc))
+    if (!mark_room(&gc->marker))
         mark_all(gc);
-    mark_slice(gc, (unsigned char *)object, 0);
+    mark_slice(&gc->marker, (unsigned char *)object, 0);
 }
 
 /* The references of a part of a large array, and of elements that it cuts. */
@@ -305,14 +347,68 @@ void mni_gc_rescan_part(struct mni_gc *gc, uintptr_t part)
 
     for (; from < to; from += MARK_SLICE) {
         size_t end = to - from < MARK_SLICE ? to : from + MARK_SLICE;
-        if (!mark_room(gc))
+        if (!mark_room(&gc->marker))
             mark_all(gc);
         if (untyped)
-            mark_words(gc, (const size_t *)(const void *)at.object + from,
+            mark_words(&gc->marker,
+                       (const size_t *)(const void *)at.object + from,
                        end - from);
         else
-            mark_members(gc, kind, at.object, from, end);
+            mark_members(&gc->marker, kind, at.object, from, end);
     }
+}
+
+/* ---- several markers ---- */
+
+void mni_gc_mark_shared(struct mni_gc_marker *marker)
+{
+    mark_loop(marker, true);
+}
+
+/* How many entries [0, count) has, or one less if it would cut two that
+ * belong together. */
+static size_t mark_cut(const size_t *stack, size_t count)
+{
+    return (stack[count] & MARK_AGAIN) != 0 ? count - 1 : count;
+}
+
+bool mni_gc_give(struct mni_gc_marker *marker)
+{
+    struct mni_gc_marker *common = &marker->gc->marker;
+    size_t count = mark_cut(marker->stack, marker->top / 2);
+    size_t end = common->top + count;
+
+    if (common->capacity - common->top < count) {
+        struct mni_gc_table *table = &marker->gc->stack_table;
+        if (!mni_gc_grow(marker->gc, table, end * sizeof *common->stack))
+            return false;
+        common->capacity = table->committed / sizeof *common->stack;
+    }
+    __builtin_memcpy(common->stack + common->top, marker->stack,
+                     count * sizeof *common->stack);
+    common->top = end;
+    marker->top -= count;
+    __builtin_memmove(marker->stack, marker->stack + count,
+                      marker->top * sizeof *marker->stack);
+    return true;
+}
+
+bool mni_gc_take_some(struct mni_gc_marker *marker)
+{
+    struct mni_gc_marker *common = &marker->gc->marker;
+    /* Half of it, as others may want some. */
+    size_t from = common->top / 2;
+
+    if (common->top == 0)
+        return false;
+    if (common->top - from > MARK_CHUNK)
+        from = common->top - MARK_CHUNK;
+    from = mark_cut(common->stack, from);
+    marker->top = common->top - from;
+    __builtin_memcpy(marker->stack, common->stack + from,
+                     marker->top * sizeof *marker->stack);
+    common->top = from;
+    return true;
 }
 
 static void mark_again(struct mni_gc *gc, struct mni_gc_page *page,
@@ -327,7 +423,9 @@ static void mark_again(struct mni_gc *gc, struct mni_gc_page *page,
 
 void mni_gc_drain(struct mni_gc *gc)
 {
-    mark_all(gc);
+    if (!gc->full || gc->options.markers < 2 || gc->system == NULL
+        || !gc->system->mark(gc))
+        mark_all(gc);
     while (gc->overflowed) {
         gc->overflowed = false;
         gc->overflow_count++;

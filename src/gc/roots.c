@@ -15,7 +15,7 @@ static bool roots_is_object(const struct mni_gc *gc, uint32_t index,
     size_t offset = (size_t)(slot - mni_gc_page_start(gc, index));
 
     /* Of either epoch: while a full collection marks, both are there. */
-    if (*mni_gc_mark(gc, (uintptr_t)slot) & MNI_GC_EPOCH)
+    if (mni_byte_load(mni_gc_mark(gc, (uintptr_t)slot)) & MNI_GC_EPOCH)
         return true;
     if (offset / MN_GC_GRANULE >= page->scan)
         return false;

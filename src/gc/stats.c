@@ -26,7 +26,7 @@ void mn_gc_read_stats(const struct mn_gc *front, struct mn_gc_stats *stats)
         .records = gc->mark_table.committed + gc->page_table.committed
                    + gc->control.committed + gc->stack_table.committed
                    + gc->log_table.committed + gc->kind_table.committed
-                   + sizeof *gc,
+                   + gc->marker_table.committed + sizeof *gc,
         .used_max = gc->used_max,
         .minor_count = gc->minor_count,
         .full_count = gc->full_count,

@@ -10,21 +10,48 @@ enum { SWEEP_ROOM_PART = 8 }; /* of the slots are free where it is worth it */
 
 #define SWEEP_BYTES (SIZE_MAX / UINT8_MAX) /* the byte 1, in each place */
 
+/* How many objects the last collection found, by marks from `at` to `end`,
+ * which are so few that a byte is enough for each place in a word. */
+static uint32_t sweep_count_some(const unsigned char *at,
+                                 const unsigned char *end, unsigned shift)
+{
+    size_t sums = 0;
+    uint32_t sum = 0;
+
+    for (; at < end; at += sizeof(size_t)) {
+        size_t word;
+        __builtin_memcpy(&word, at, sizeof word);
+        sums += word >> shift & SWEEP_BYTES;
+    }
+    for (; sums != 0; sums >>= 8)
+        sum += (uint32_t)(sums & UINT8_MAX);
+    return sum;
+}
+
+static uint32_t sweep_count(const struct mni_gc *gc, uint32_t page)
+{
+    const unsigned char *marks = mni_gc_page_marks(gc, page);
+    const unsigned char *end = marks + mni_gc_page_size(gc) / MN_GC_GRANULE;
+    const ptrdiff_t most = 128 * sizeof(size_t);
+    unsigned shift = gc->epoch - 1u; /* each epoch is a bit */
+    uint32_t sum = 0;
+
+    for (; end - marks > most; marks += most)
+        sum += sweep_count_some(marks, marks + most, shift);
+    return sum + sweep_count_some(marks, end, shift);
+}
+
 /* Clear marks that are not of the last epoch. */
 static void sweep_marks(struct mni_gc *gc, uint32_t page)
 {
     unsigned char *marks = mni_gc_page_marks(gc, page);
     size_t count = mni_gc_page_size(gc) / MN_GC_GRANULE;
-    size_t epoch = gc->epoch * SWEEP_BYTES;
+    unsigned shift = gc->epoch - 1u;
 
     for (size_t i = 0; i < count; i += sizeof(size_t)) {
         size_t word;
         __builtin_memcpy(&word, marks + i, sizeof word);
-        /* A byte of `other` is 0 to 3: adding 0x7f sets the high bit if it is
-         * not 0, and carries nothing. */
-        size_t other = (word & MNI_GC_EPOCH * SWEEP_BYTES) ^ epoch;
-        other = (other + 0x7f * SWEEP_BYTES) & 0x80 * SWEEP_BYTES;
-        word &= ~((other >> 7) * UINT8_MAX);
+        word &= (word >> shift & SWEEP_BYTES) * UINT8_MAX;
         __builtin_memcpy(marks + i, &word, sizeof word);
     }
 }
@@ -49,6 +76,10 @@ static void sweep_page(struct mni_gc *gc, uint32_t index)
 
     page->is_young = false;
     page->is_clean = false;
+    page->live =
+        page->bytes == 0
+            ? sweep_count(gc, index)
+            : mni_gc_is_marked(gc, (uintptr_t)mni_gc_page_start(gc, index));
     if (page->live == 0) {
         mni_gc_page_free(gc, index);
         return;

@@ -5,6 +5,7 @@
  * grow: so nothing is ever copied, and a mark is found by adding to a base.
  */
 #include "gc/gc.h"
+#include "gc/team.h"
 #include "gc/world.h"
 
 #include "os/os.h"
@@ -19,7 +20,7 @@ enum {
     SYSTEM_STACK_PART = 4,     /* of the heap, for what is to be marked */
     SYSTEM_LOG_PART = 16,      /* for changed objects */
     SYSTEM_LIMIT_PART = 2,     /* of the addresses that there may be */
-    SYSTEM_TABLES = 7
+    SYSTEM_TABLES = 8
 };
 
 static const size_t system_heap_most = (size_t)1 << (sizeof(size_t) * 5 - 4);
@@ -74,6 +75,7 @@ static size_t system_sizes(size_t heap, size_t sizes[SYSTEM_TABLES])
     sizes[4] = mni_tiled_layout_bytes(pages, pages + 1);
     sizes[5] = heap / SYSTEM_STACK_PART;
     sizes[6] = heap / SYSTEM_LOG_PART;
+    sizes[7] = (size_t)MNI_GC_MARKERS * MNI_GC_MARKER_BYTES;
     for (size_t i = 0; i < SYSTEM_TABLES; i++) {
         sizes[i] = mni_round_up(sizes[i], MNI_CELL_SIZE);
         all += sizes[i];
@@ -114,7 +116,7 @@ static void system_place(struct mni_gc *gc, unsigned char *start,
 {
     struct mni_gc_table *tables[SYSTEM_TABLES] = {
         &gc->heap,    &gc->kind_table,  &gc->mark_table, &gc->page_table,
-        &gc->control, &gc->stack_table, &gc->log_table,
+        &gc->control, &gc->stack_table, &gc->log_table,  &gc->marker_table,
     };
 
     for (size_t i = 0; i < SYSTEM_TABLES; i++) {
@@ -196,6 +198,9 @@ struct mn_gc *mn_gc_create(const struct mn_gc_options *options)
         .stop = mni_gc_world_stop,
         .resume = mni_gc_world_resume,
         .pause = mni_gc_world_pause,
+        .mark = mni_gc_team_mark,
+        .give = mni_gc_team_give,
+        .is_asked_for = mni_gc_team_is_asked_for,
         .unit = MNI_CELL_SIZE,
     };
     size_t sizes[SYSTEM_TABLES];

@@ -8,6 +8,8 @@
  */
 #include "gc/world.h"
 
+#include "gc/team.h"
+
 #include "base/atomic.h"
 #include "os/os.h"
 
@@ -262,6 +264,7 @@ static void world_forget_threads(struct mni_gc_world *world)
 
 static void world_in_child(void)
 {
+    mni_gc_team_forked();
     for (struct mni_gc_world *world = worlds; world != NULL;
          world = world->next) {
         uint32_t count = 0;

@@ -15,7 +15,10 @@
 /* The order in which locks are taken, outermost first. Only a fork takes two
  * of the same order. */
 enum mni_lock_order {
-    MNI_LOCK_POOLS = 1, /* the list of all pools */
+    MNI_LOCK_COLLECTORS = 1, /* the list of all collectors */
+    MNI_LOCK_COLLECTOR,
+    MNI_LOCK_MARKERS, /* that help all of them */
+    MNI_LOCK_POOLS,   /* the list of all pools */
     MNI_LOCK_POOL,
     MNI_LOCK_SOURCE,  /* of a pool's chunks */
     MNI_LOCK_NUMBERS, /* of threads, for shared references */

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -412,6 +414,13 @@ TEST(full_collections_keep_what_can_be_reached)
     run(false);
 }
 
+TEST(several_markers_keep_what_can_be_reached)
+{
+    world.gc =
+        made_with((struct mn_gc_options){.reserve = 1 << 18, .markers = 3});
+    run(false);
+}
+
 TEST(minor_collections_keep_what_can_be_reached)
 {
     world.gc = made_with((struct mn_gc_options){
@@ -441,4 +450,44 @@ TEST(collections_in_a_buffer_keep_what_can_be_reached)
     memset(buffer, 0xa5, sizeof buffer);
     world.gc = mn_gc_init(buffer, sizeof buffer, &options);
     run(false);
+}
+
+/* ---- helpers of a marker, which a child does not have ---- */
+
+static void expect_count(struct mn_gc *gc, uint64_t count)
+{
+    struct mn_gc_stats stats;
+
+    for (int i = 0; i < 50; i++) {
+        mn_gc_collect(gc, true);
+        mn_gc_read_stats(gc, &stats);
+        EXPECT(mn_gc_check(gc) && stats.object_count == count);
+    }
+}
+
+TEST(several_markers_mark_in_a_child_too)
+{
+    enum { COUNT = 5000 };
+    struct mn_gc *gc = made_with((struct mn_gc_options){.markers = 4});
+    MN_GC_FRAME(gc, my, struct any * list;);
+
+    for (int i = 0; i < COUNT; i++) {
+        struct any *any = mn_gc_new(gc, &any_type);
+        EXPECT(any != NULL);
+        any->ref[0] = my.list;
+        any->ref[1] = i % 5 == 0 ? my.list : NULL;
+        my.list = any;
+    }
+    expect_count(gc, COUNT);
+    for (int i = 0; i < 3; i++) {
+        int status;
+        pid_t child = fork();
+        EXPECT(child >= 0);
+        if (child == 0) {
+            expect_count(gc, COUNT);
+            _exit(0);
+        }
+        EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    }
+    expect_count(gc, COUNT);
 }

@@ -248,6 +248,13 @@ TEST(what_several_threads_can_reach_is_kept_by_generations)
     run(20000, 0);
 }
 
+TEST(several_markers_keep_what_several_threads_can_reach)
+{
+    shared =
+        created((struct mn_gc_options){.reserve = 256 * KIB, .markers = 2});
+    run(5000, 50);
+}
+
 TEST(threads_that_all_collect_at_any_time_lose_nothing)
 {
     shared =
