@@ -32,8 +32,11 @@ void mni_gc_world_lock(struct mni_gc *gc, bool enter)
 {
     struct mni_gc_world *world = mni_gc_world(gc);
 
-    if (enter && !mni_lock_enter(&world->lock))
-        world->nested++; /* this thread holds it */
+    if (enter && mni_lock_is_mine(&world->lock))
+        world->nested++;
+    else if (enter && !mni_lock_enter(&world->lock))
+        mni_stop("a collector is used in a signal handler that interrupted "
+                 "Mneme");
     else if (!enter && world->nested != 0)
         world->nested--;
     else if (!enter)
@@ -224,25 +227,29 @@ void mn_gc_detach(struct mn_gc *gc)
 
 /* ---- forks ---- */
 
-static struct mni_lock world_lock; /* of the list; before each of theirs */
+/* Of the list. */
+static struct mni_lock world_lock = {.order = MNI_LOCK_COLLECTORS};
 static struct mni_gc_world *worlds;
 
 static void world_before_fork(void)
 {
-    if (!mni_lock_enter(&world_lock))
-        mni_stop("fork in a signal handler that interrupted a collector");
+    uint32_t orders = mni_lock_orders();
+
+    (void)mni_lock_enter_to_fork(&world_lock, orders);
     for (struct mni_gc_world *world = worlds; world != NULL;
-         world = world->next)
-        world->fork_held = mni_lock_enter(&world->lock);
+         world = world->next) {
+        (void)mni_lock_enter_to_fork(&world->lock, orders);
+        /* Not if the forking thread collects, and forks in a callback. */
+        world->fork_held = mni_lock_is_by_fork(&world->lock);
+    }
 }
 
 static void world_after_fork(void)
 {
     for (struct mni_gc_world *world = worlds; world != NULL;
          world = world->next)
-        if (world->fork_held)
-            mni_lock_leave(&world->lock);
-    mni_lock_leave(&world_lock);
+        mni_lock_leave_after_fork(&world->lock);
+    mni_lock_leave_after_fork(&world_lock);
 }
 
 /* Those of threads that are not there any more do not hold the others up, and
@@ -265,10 +272,12 @@ static void world_forget_threads(struct mni_gc_world *world)
 static void world_in_child(void)
 {
     mni_gc_team_forked();
+    (void)mni_lock_after_fork(&world_lock);
     for (struct mni_gc_world *world = worlds; world != NULL;
          world = world->next) {
-        uint32_t count = 0;
         const struct mni_gc_thread *thread = world->gc.threads;
+        uint32_t count = 0;
+        (void)mni_lock_after_fork(&world->lock);
         for (; thread != NULL; thread = thread->next)
             count += thread->attached;
         /* A single one goes on, whichever thread used it. */
@@ -282,6 +291,7 @@ void mni_gc_world_begin(struct mni_gc_world *world)
 {
     static bool told; /* under the lock */
 
+    world->lock.order = MNI_LOCK_COLLECTOR;
     world->gc.first.owner = &world_mine;
     mni_gate_enter(&world->gate);
     if (!mni_lock_enter(&world_lock))
