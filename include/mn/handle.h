@@ -20,10 +20,10 @@
 /* clang-format off */
 /* A pin that ends with its scope. */
 #define MN_PIN(name, mover, handle)                                            \
-    MN_ATTRIBUTE(cleanup(mn_unpin)) struct mn_pin name =                       \
+    MN_ATTRIBUTE(unused, cleanup(mn_unpin)) struct mn_pin name =               \
         mn_mover_pin(mover, handle)
 #define MN_PINNED(tag, name, mover, handle)                                    \
-    MN_ATTRIBUTE(cleanup(tag##_unpin)) struct tag##_pin name =                 \
+    MN_ATTRIBUTE(unused, cleanup(tag##_unpin)) struct tag##_pin name =         \
         tag##_handle_pin(mover, handle)
 
 /* Define struct `tag`_handle, of one word, and struct `tag`_pin, whose `at` is
@@ -42,30 +42,30 @@
  * MN_HANDLE(tag), and the struct complete. */
 #define MN_HANDLES(tag)                                                        \
     MNI_HANDLES_INLINE MN_MUST_USE struct tag##_handle                         \
-        tag##_handle_new(struct mn_mover *mover)                               \
+        tag##_handle_new(struct mn_mover *in_mover)                            \
     {                                                                          \
         struct tag##_handle self = {                                           \
-            mn_mover_alloc(mover, sizeof(struct tag), &tag##_type)};           \
+            mn_mover_alloc(in_mover, sizeof(struct tag), &tag##_type)};        \
                                                                                \
         return self;                                                           \
     }                                                                          \
-    MNI_HANDLES_INLINE void tag##_handle_free(struct mn_mover *mover,          \
+    MNI_HANDLES_INLINE void tag##_handle_free(struct mn_mover *in_mover,       \
                                               struct tag##_handle self)        \
     {                                                                          \
-        mn_mover_free(mover, self.handle);                                     \
+        mn_mover_free(in_mover, self.handle);                                  \
     }                                                                          \
     MNI_HANDLES_INLINE MN_MUST_USE struct tag##_pin tag##_handle_pin(          \
-        const struct mn_mover *mover, struct tag##_handle self)                \
+        const struct mn_mover *in_mover, struct tag##_handle self)             \
     {                                                                          \
-        struct mn_pin pin = mn_mover_pin(mover, self.handle);                  \
+        struct mn_pin pin = mn_mover_pin(in_mover, self.handle);               \
         struct tag##_pin typed = {(struct tag *)pin.at, pin.entry};            \
                                                                                \
         return typed;                                                          \
     }                                                                          \
     MNI_HANDLES_INLINE MN_MUST_USE struct tag##_pin tag##_handle_try_pin(      \
-        const struct mn_mover *mover, struct tag##_handle self)                \
+        const struct mn_mover *in_mover, struct tag##_handle self)             \
     {                                                                          \
-        struct mn_pin pin = mn_mover_try_pin(mover, self.handle);              \
+        struct mn_pin pin = mn_mover_try_pin(in_mover, self.handle);           \
         struct tag##_pin typed = {(struct tag *)pin.at, pin.entry};            \
                                                                                \
         return typed;                                                          \

@@ -87,7 +87,7 @@ MN_END
 #ifndef __cplusplus
 /* A pin that ends with its scope. */
 #define MN_SHARED_PIN(name, shared, handle)                                    \
-    MN_ATTRIBUTE(cleanup(mn_shared_unpin))                                     \
+    MN_ATTRIBUTE(unused, cleanup(mn_shared_unpin))                             \
     struct mn_shared_pin name = mn_shared_mover_pin(shared, handle)
 #endif
 #endif
