@@ -32,6 +32,7 @@ enum mn_status mn_shared_mover_init(struct mn_shared_mover *shared,
     if (options->untouched)
         return MN_ERR_INVALID;
     *shared = (struct mn_shared_mover){.lock = {0}};
+    ((struct mni_lock *)(void *)shared->lock)->order = MNI_LOCK_MOVER;
     enum mn_status status = given ? mn_mover_init(&shared->mover, options)
                                   : mn_mover_create(&shared->mover, options);
     shared->mover.threads = &mni_threads;

@@ -18,6 +18,7 @@ enum mni_lock_order {
     MNI_LOCK_COLLECTORS = 1, /* the list of all collectors */
     MNI_LOCK_COLLECTOR,
     MNI_LOCK_MARKERS, /* that help all of them */
+    MNI_LOCK_MOVER,   /* of many threads; its callbacks may allocate */
     MNI_LOCK_POOLS,   /* the list of all pools */
     MNI_LOCK_POOL,
     MNI_LOCK_SOURCE,  /* of a pool's chunks */
