@@ -34,6 +34,7 @@ file(WRITE ${copy}/fixed.h "${text}")
 install(DIRECTORY ${PROJECT_BINARY_DIR}/cmake/core/
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mn)
 install(TARGETS mneme mneme_static EXPORT mneme)
+install(TARGETS mneme_gc LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/mneme)
 install(EXPORT mneme NAMESPACE mneme:: FILE mnemeTargets.cmake
         DESTINATION ${package_dir})
 

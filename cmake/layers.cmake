@@ -7,6 +7,8 @@ get_filename_component(MN_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 
 set(MN_LAYERS
     base os space region guard slab heap pool ref gc move async dist override)
+# Of these, and of `front`, libgc.so.1 is made.
+set(MN_FRONT_LAYERS base os space region gc)
 # Sanitizers bring their own malloc, and unit tests must not stand on ours.
 set(MN_LAYERS_BELOW_OVERRIDE ${MN_LAYERS})
 list(REMOVE_ITEM MN_LAYERS_BELOW_OVERRIDE override)
@@ -44,7 +46,7 @@ function(mneme_compile_as target layer)
     # __FILE__ is the path in this tree, on whatever machine it was built.
     target_compile_options(${target} PRIVATE
         ${MN_WARNINGS} -fmacro-prefix-map=${MN_ROOT}/=)
-    if(layer MATCHES "^(os|tools|tests)$")
+    if(layer MATCHES "^(os|front|tools|tests)$")
         target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
     endif()
     # Tests do on purpose what compilers are told to warn of.
@@ -72,8 +74,8 @@ function(mneme_compile_as target layer)
             -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc
             -fno-builtin-free)
     endif()
-    # operator new throws through its frames.
-    if(layer STREQUAL "override")
+    # operator new throws through its frames, and so do finalizers.
+    if(layer MATCHES "^(front|override)$")
         target_compile_options(${target} PRIVATE -fexceptions)
     endif()
 endfunction()

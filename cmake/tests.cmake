@@ -32,13 +32,13 @@ endforeach()
 function(mneme_add_variant variant)
     set(objects)
     if(variant STREQUAL "release")
-        foreach(layer ${MN_LAYERS_BELOW_OVERRIDE})
+        foreach(layer ${MN_LAYERS_BELOW_OVERRIDE} front)
             if(TARGET layer_${layer})
                 list(APPEND objects $<TARGET_OBJECTS:layer_${layer}>)
             endif()
         endforeach()
     else()
-        mneme_add_layers(${variant} LAYERS ${MN_LAYERS_BELOW_OVERRIDE}
+        mneme_add_layers(${variant} LAYERS ${MN_LAYERS_BELOW_OVERRIDE} front
             OPTIONS ${MN_OPTIONS_${variant}}
             DEFINITIONS ${MN_DEFINITIONS_${variant}})
         set(objects ${${variant}_OBJECTS})

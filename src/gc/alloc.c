@@ -289,6 +289,12 @@ void *mn_gc_new_leaf(struct mn_gc *gc, size_t size)
     return alloc_bytes(gc, MNI_GC_LEAF, size);
 }
 
+void *mni_gc_alloc(struct mni_gc *gc, const struct mn_type *type,
+                   enum mni_gc_shape shape, size_t size)
+{
+    return alloc_sized(gc->front.self, type, shape, size);
+}
+
 /* Leave what is left of all runs; it is free. */
 static void alloc_retire(struct mni_gc *gc, struct mni_gc_run *run)
 {

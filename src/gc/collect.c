@@ -78,6 +78,8 @@ void mni_gc_collect(struct mni_gc_thread *self, bool full)
 {
     struct mni_gc *gc = self->gc;
 
+    if (gc->beside != NULL && !gc->beside->allows(gc))
+        return;
     full = full || !gc->options.generational || gc->log_lost;
     gc->busy = true;
     gc->full = full;
@@ -86,6 +88,8 @@ void mni_gc_collect(struct mni_gc_thread *self, bool full)
     collect_tell(gc, MN_GC_BEGIN);
     mni_gc_close_log(gc);
     collect_mark(gc, full);
+    if (gc->beside != NULL)
+        gc->beside->marked(gc);
     mni_gc_clear_weak(gc, full);
     /* What is kept for its drop must not refer to the dead either. */
     if (mni_gc_queue_dead(gc, full))

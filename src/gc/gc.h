@@ -127,6 +127,13 @@ struct mni_gc_system {
     size_t unit; /* bytes, of what is committed and purged */
 };
 
+/* What a layer above adds that knows more of the program: src/front. */
+struct mni_gc_beside {
+    bool (*allows)(struct mni_gc *gc); /* a collection, now */
+    void (*roots)(struct mni_gc *gc);  /* push what the program refers to */
+    void (*marked)(struct mni_gc *gc); /* all that it leads to is marked */
+};
+
 enum { MNI_GC_HASH = 32, MNI_GC_DIRECT = 40 };
 
 /* Who follows references, and what it has found to be marked. */
@@ -169,6 +176,7 @@ struct mni_gc {
     struct mn_gc_options options;
     const struct mni_gc_system *system; /* NULL: all is memory from the start */
     void *system_context;
+    const struct mni_gc_beside *beside; /* NULL: nothing */
     struct mni_gc_table heap, mark_table, page_table, control, stack_table,
         log_table, kind_table, marker_table;
     size_t kind_used; /* bytes of kind_table */
@@ -312,6 +320,9 @@ void mni_gc_page_free(struct mni_gc *gc, uint32_t page);
 void mni_gc_page_use(struct mni_gc *gc, uint32_t page);
 void mni_gc_purge(struct mni_gc *gc, uint32_t age);
 
+/* alloc.c: an object of at least `size` bytes of that shape, or NULL. */
+void *mni_gc_alloc(struct mni_gc *gc, const struct mn_type *type,
+                   enum mni_gc_shape shape, size_t size);
 /* alloc.c. The two others are of all threads, which stand still: what is left
  * of runs, and what they are but for that. */
 void mni_gc_retire_runs(struct mni_gc *gc);
@@ -377,6 +388,10 @@ void mni_gc_close_log(struct mni_gc *gc);
 /* begin.c: the record of a handle. */
 void mni_gc_begin_thread(struct mni_gc *gc, struct mni_gc_thread *thread,
                          struct mn_gc *front);
+
+/* release.c: the object, which nothing leads to, is dead: have its place free
+ * at once, if that is cheap. Requires: no generations, and no other thread. */
+void mni_gc_release(struct mni_gc *gc, uintptr_t object);
 
 /* collect.c. Requires: the others stand still. */
 void mni_gc_collect(struct mni_gc_thread *self, bool full);

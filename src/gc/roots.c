@@ -101,6 +101,8 @@ void mni_gc_mark_roots(struct mni_gc *gc)
     for (; thread != NULL; thread = thread->next)
         if (thread->attached)
             roots_mark_thread(gc, thread);
+    if (gc->beside != NULL)
+        gc->beside->roots(gc);
     if (gc->full && gc->due_count != 0)
         mni_gc_mark_queued(gc);
 }
