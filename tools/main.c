@@ -19,6 +19,8 @@ static const struct tool_command main_commands[] = {
     {"check", "check the heap of a process, or of a program at its end",
      check_main},
     {"map", "draw where the blocks of a mover are", map_main},
+    {"leaks", "run a program, and look for lost blocks when it ends",
+     leaks_main},
     {"options", "list the options that MNEME and -o set", options_main},
 };
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof main_commands[0] };

@@ -10,6 +10,7 @@
 
 /* Exit statuses of our own, as env and nice have them. */
 enum {
+    TOOL_LOST = 123,
     TOOL_DAMAGED = 124,
     TOOL_FAILED = 125,
     TOOL_NOT_EXECUTABLE = 126,
@@ -26,6 +27,7 @@ struct tool_command {
 int run_main(int count, char **arguments);
 int stat_main(int count, char **arguments);
 int check_main(int count, char **arguments);
+int leaks_main(int count, char **arguments);
 int compare_main(int count, char **arguments);
 int map_main(int count, char **arguments);
 int options_main(int count, char **arguments);

@@ -18,6 +18,7 @@
  *   heap.c    the public interface
  *   stats.c   where the memory is
  *   walk.c    visiting all blocks that are out
+ *   leaks.c   which of them nothing leads to
  *   limit.c   bounds, and asking the program before failure
  *   stock.c, arena.c  where spans come from
  *   huge.c    for which memory huge pages are asked for

@@ -107,6 +107,14 @@ static const struct options_rule options_rules[MNI_OPTION_COUNT] = {
             .help = "at exit, check the heap, and tell so or write it to the "
                     "report; or when `mneme check` asks",
         },
+    [MNI_OPTION_LEAKS] =
+        {
+            .name = "leaks",
+            .kind = OPTIONS_NAME,
+            .names = "off|exit|report",
+            .help = "at exit, look for blocks that nothing leads to, and tell "
+                    "likewise",
+        },
     [MNI_OPTION_REPORT] =
         {
             .name = "report",

@@ -20,6 +20,7 @@ enum mni_option_id {
     MNI_OPTION_LIMIT,
     MNI_OPTION_STATS, /* an enum mni_option_stats */
     MNI_OPTION_CHECK, /* an enum mni_option_check */
+    MNI_OPTION_LEAKS, /* an enum mni_option_check, too */
     MNI_OPTION_REPORT,
     MNI_OPTION_ANNOUNCE,
     MNI_OPTION_COUNT

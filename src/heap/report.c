@@ -16,6 +16,7 @@
 #include "base/atomic.h"
 #include "base/text.h"
 #include "heap/demand.h"
+#include "heap/leaks.h"
 #include "heap/options.h"
 #include "os/os.h"
 #include "space/meta.h"
@@ -212,9 +213,36 @@ static uint64_t report_checks(void)
     return check == MNI_OPTION_CHECK_DEMAND ? MNI_OPTION_CHECK_OFF : check;
 }
 
+/* ---- leaks ---- */
+
+static struct mni_leaks report_leaks; /* too large for a stack */
+
+static void report_to_file(const char *text, size_t size, void *context)
+{
+    mni_os_write(*(const int *)context, text, size);
+}
+
+static void report_write_leaks(int file, const char *before, bool found)
+{
+    static const char none[] = "leaks were not looked for\n";
+
+    if (found) {
+        mni_leaks_write(&report_leaks, before, report_to_file, &file);
+    } else {
+        mni_os_write(file, before, strlen(before));
+        mni_os_write(file, none, sizeof none - 1);
+    }
+}
+
 /* ---- at the end ---- */
 
-static void report_file(const struct mn_stats *end, const char *wrong)
+/* What was found, besides the statistics. */
+struct report_found {
+    const char *wrong; /* in the heap, or NULL */
+    bool leaks;        /* they were looked for */
+};
+
+static void report_file(const struct mn_stats *end, struct report_found found)
 {
     char buffer[REPORT_PATH_SIZE];
     struct mni_text text;
@@ -240,7 +268,9 @@ static void report_file(const struct mn_stats *end, const char *wrong)
         report_in_use(end) > report_in_use(&report_peak) ? end : &report_peak);
     report_stats(file, "end", end);
     if (report_checks() != MNI_OPTION_CHECK_OFF)
-        report_check(file, "check ", end, wrong);
+        report_check(file, "check ", end, found.wrong);
+    if (mni_option(MNI_OPTION_LEAKS) != MNI_OPTION_CHECK_OFF)
+        report_write_leaks(file, "leaks ", found.leaks);
     mni_os_close(file);
 }
 
@@ -254,24 +284,31 @@ void mni_report_end(void)
 {
     uint64_t shown = mni_option(MNI_OPTION_STATS);
     uint64_t check = report_checks();
+    uint64_t leaks = mni_option(MNI_OPTION_LEAKS);
+    struct report_found found = {0};
     struct mn_stats stats;
 
     if (report_cancelled
         || (!report_on && shown == MNI_OPTION_STATS_OFF
-            && check == MNI_OPTION_CHECK_OFF))
+            && check == MNI_OPTION_CHECK_OFF && leaks == MNI_OPTION_CHECK_OFF))
         return;
     /* Relaxed: it only counts; the process has one end. */
     if (mn_atomic_exchange_relaxed(&report_ended, 1) != 0)
         return;
     /* First: what is damaged may mislead the statistics. */
-    const char *wrong = check == MNI_OPTION_CHECK_OFF ? NULL : mni_check_all();
+    if (check != MNI_OPTION_CHECK_OFF)
+        found.wrong = mni_check_all();
+    if (leaks != MNI_OPTION_CHECK_OFF)
+        found.leaks = found.wrong == NULL && mni_leaks_find(&report_leaks);
     if (!mn_stats(&stats))
         return;
     if (check == MNI_OPTION_CHECK_EXIT)
         report_check(REPORT_STDERR, "mneme: at exit the heap is ", &stats,
-                     wrong);
+                     found.wrong);
+    if (leaks == MNI_OPTION_CHECK_EXIT)
+        report_write_leaks(REPORT_STDERR, "mneme: ", found.leaks);
     if (report_on)
-        report_file(&stats, wrong);
+        report_file(&stats, found);
     if (shown != MNI_OPTION_STATS_OFF)
         mn_stats_write(&stats, shown == MNI_OPTION_STATS_JSON, report_print,
                        NULL);

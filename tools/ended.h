@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* ended.h -- running a program for what its report says when it has ended:
+ * what `mneme check` and `mneme leaks` share. */
+#ifndef ENDED_H
+#define ENDED_H
+
+#include <argp.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "launch.h"
+
+enum { ENDED_LINE = 256, ENDED_OPTIONS_SIZE = 2048 };
+
+struct ended {
+    const char *library;
+    char **program; /* and its arguments, up to NULL */
+    char options[ENDED_OPTIONS_SIZE];
+    char report[PATH_MAX]; /* its path, after ended_run */
+};
+
+extern const struct argp_option ended_options[];
+error_t ended_parse(int key, char *value, struct argp_state *state);
+
+/* Run it with the options `items` besides. */
+void ended_run(struct ended *ended, const char *items,
+               struct launch_result *result);
+
+/* Call `tell` with the rest of each line of the report that begins with `word`
+ * and a space; how many there were. */
+size_t ended_read(const struct ended *ended, const char *word,
+                  void (*tell)(const char *line, void *context), void *context);
+
+#endif
