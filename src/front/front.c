@@ -4,7 +4,7 @@
 
 #include "os/os.h"
 
-struct mni_front mni_front;
+struct mni_front mni_front = {.lock = {.order = MNI_LOCK_FRONT}};
 
 void *GC_least_plausible_heap_addr;
 void *GC_greatest_plausible_heap_addr;

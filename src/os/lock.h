@@ -15,7 +15,8 @@
 /* The order in which locks are taken, outermost first. Only a fork takes two
  * of the same order. */
 enum mni_lock_order {
-    MNI_LOCK_COLLECTORS = 1, /* the list of all collectors */
+    MNI_LOCK_FRONT = 1,  /* of all that libgc's functions do */
+    MNI_LOCK_COLLECTORS, /* the list of all collectors */
     MNI_LOCK_COLLECTOR,
     MNI_LOCK_MARKERS, /* that help all of them */
     MNI_LOCK_MOVER,   /* of many threads; its callbacks may allocate */
