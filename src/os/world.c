@@ -55,7 +55,7 @@ static void world_stand(int number)
             mn_atomic_store_relaxed(&world.tops[i],
                                     (uintptr_t)__builtin_frame_address(0));
     /* Release: pairs with the acquire in mni_world_stop. */
-    mn_atomic_add_release(&world.stopped, 1);
+    (void)mn_atomic_add_release(&world.stopped, 1);
     mni_os_wake(&world.stopped);
     while (mn_atomic_load_acquire(&world.standing) != 0)
         mni_os_wait(&world.standing, 1, MNI_OS_FOREVER);
