@@ -10,7 +10,8 @@
  * A handler may fork while it has interrupted the holder of a lock. What that
  * one was changing is whole but for what it goes on to do, so it is left alone.
  * And where the order of locks forbids to wait for another thread's, the child
- * goes on without what that thread has in hand.
+ * goes on without what that thread has in hand. A handler may also interrupt a
+ * fork, whose locks stay as they are then.
  */
 #include <string.h>
 
@@ -24,9 +25,10 @@
 /* Of the locks that this fork took; a handler may have interrupted a holder,
  * and two threads may be here where one of them must not wait for the other. */
 static _Thread_local struct {
-    bool common;
-    bool space;
-    bool missed; /* one at least */
+    unsigned depth;  /* of forks that interrupt each other */
+    unsigned common; /* at which depth it was taken, or 0 */
+    unsigned space;  /* likewise */
+    bool missed;     /* one at least */
 } fork_held __attribute__((tls_model("initial-exec")));
 
 static const char fork_interrupted_heap[] =
@@ -56,34 +58,43 @@ static void fork_before(void)
 {
     uint32_t orders = mni_lock_orders();
 
-    fork_held.missed = !mni_heaps_lock_to_fork(orders);
+    fork_held.depth++;
+    fork_held.missed |= !mni_heaps_lock_to_fork(orders);
     for (struct mn_heap *heap = mni_heaps_first(); heap != NULL;
          heap = heap->next)
         fork_lock_heap(heap, orders);
-    fork_held.common = mni_common_lock();
-    fork_held.missed |= !fork_held.common && !mni_common_is_mine();
+    if (mni_common_lock())
+        fork_held.common = fork_held.depth;
+    fork_held.missed |= !mni_common_is_mine();
     for (struct mn_heap *heap = mni_heaps_first(); heap != NULL;
          heap = heap->next)
         fork_lock_fixed(heap, orders);
     fork_held.missed |= !mni_stock_lock_to_fork(&mni_stock, orders);
-    fork_held.space = mni_space_lock();
+    if (mni_space_lock())
+        fork_held.space = fork_held.depth;
 }
 
 static void fork_parent(void)
 {
-    if (fork_held.space)
+    if (fork_held.space == fork_held.depth) {
+        fork_held.space = 0;
         mni_space_unlock();
+    }
     mni_stock_unlock_after_fork(&mni_stock);
     for (struct mn_heap *heap = mni_heaps_first(); heap != NULL;
          heap = heap->next)
         if (heap->stock == &heap->fixed)
             mni_stock_unlock_after_fork(heap->stock);
-    if (fork_held.common)
+    if (fork_held.common == fork_held.depth) {
+        fork_held.common = 0;
         mni_common_unlock();
+    }
     for (struct mn_heap *heap = mni_heaps_first(); heap != NULL;
          heap = heap->next)
         mni_lock_leave_after_fork(&heap->lock);
     mni_heaps_unlock_after_fork();
+    if (--fork_held.depth == 0)
+        fork_held.missed = false;
 }
 
 _Atomic bool mni_threads_noted;
@@ -124,7 +135,7 @@ static bool fork_is_interrupted(struct mni_heap *heap)
     const struct mn_heap *first_class = mni_heap_first_class(heap);
 
     if (heap == &mni_heap_common)
-        return !fork_held.common && mni_common_is_mine();
+        return fork_held.common == 0 && mni_common_is_mine();
     return first_class == NULL
                ? (heap == mni_heap_self && mni_heap_is_busy(heap))
                      || mni_thread_is_in_hand(heap)

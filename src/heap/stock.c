@@ -40,7 +40,7 @@ bool mni_stock_lock_to_fork(struct mni_stock *stock, uint32_t orders)
 {
     if (!mni_lock_enter_to_fork(&stock->lock, orders))
         return false;
-    if (mni_lock_is_by_fork(&stock->lock))
+    if (mni_lock_is_by_fork(&stock->lock) && stock->lock.forks == 1)
         (void)mn_atomic_add_relaxed(&stock->changes, 1);
     return true;
 }
@@ -53,7 +53,7 @@ void mni_stock_unlock(struct mni_stock *stock)
 
 void mni_stock_unlock_after_fork(struct mni_stock *stock)
 {
-    if (mni_lock_is_by_fork(&stock->lock))
+    if (mni_lock_ends_fork(&stock->lock))
         mni_stock_unlock(stock);
 }
 

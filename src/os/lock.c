@@ -120,11 +120,13 @@ bool mni_lock_enter_to_fork(struct mni_lock *lock, uint32_t orders)
 
     for (int i = 0; i < LOCK_NAPS; i++) {
         if (mni_lock_enter_beside(lock, orders)) {
-            lock->by_fork = true;
+            lock->forks = 1;
             return true;
         }
-        if (mni_lock_is_mine(lock))
+        if (mni_lock_is_mine(lock)) {
+            lock->forks += lock->forks != 0;
             return true;
+        }
         mni_os_wait(&nobody, 0, LOCK_NAP);
     }
     return false;
@@ -139,7 +141,7 @@ void mni_lock_leave(struct mni_lock *lock)
 {
     uint32_t order = lock->beside ? 0 : UINT32_C(1) << lock->order;
 
-    lock->by_fork = false;
+    lock->forks = 0;
     /* Release: pairs with the acquire of the next holder. */
     if ((mn_atomic_exchange_release(&lock->state, 0) & lock_waited) != 0)
         mni_os_wake(&lock->state);
@@ -149,12 +151,22 @@ void mni_lock_leave(struct mni_lock *lock)
 
 bool mni_lock_is_by_fork(const struct mni_lock *lock)
 {
-    return mni_lock_is_mine(lock) && lock->by_fork;
+    return mni_lock_is_mine(lock) && lock->forks != 0;
+}
+
+bool mni_lock_ends_fork(struct mni_lock *lock)
+{
+    if (!mni_lock_is_by_fork(lock))
+        return false;
+    if (lock->forks == 1)
+        return true;
+    lock->forks--;
+    return false;
 }
 
 void mni_lock_leave_after_fork(struct mni_lock *lock)
 {
-    if (mni_lock_is_by_fork(lock))
+    if (mni_lock_ends_fork(lock))
         mni_lock_leave(lock);
 }
 
@@ -162,7 +174,7 @@ bool mni_lock_after_fork(struct mni_lock *lock)
 {
     if (mn_atomic_load_relaxed(&lock->state) == 0 || mni_lock_is_mine(lock))
         return false;
-    lock->by_fork = false;
+    lock->forks = 0;
     mn_atomic_store_relaxed(&lock->state, 0);
     return true;
 }

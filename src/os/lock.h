@@ -36,7 +36,7 @@ struct mni_lock {
     _Atomic uint32_t state; /* 0: free; else who holds it */
     uint16_t order;         /* an enum mni_lock_order; never changes */
     bool beside;            /* the holder has another one of this order */
-    bool by_fork;           /* the holder took it to fork */
+    uint8_t forks;          /* for which the holder has it, one in another */
 };
 
 /* Take the lock. False if this very thread holds it already; or if this is a
@@ -63,8 +63,12 @@ bool mni_lock_enter_beside(struct mni_lock *lock, uint32_t orders)
  * interrupted: nothing is half done, but for what it has in hand. */
 bool mni_lock_enter_to_fork(struct mni_lock *lock, uint32_t orders);
 
-/* Whether this thread has taken the lock to fork; and leave it if so. */
+/* Whether this thread has taken the lock to fork. */
 bool mni_lock_is_by_fork(const struct mni_lock *lock);
+
+/* One fork less needs the lock. True if it is to be left now: not if this
+ * thread did not take it to fork, nor in a handler that interrupted a fork. */
+bool mni_lock_ends_fork(struct mni_lock *lock);
 void mni_lock_leave_after_fork(struct mni_lock *lock);
 
 /* In the child of a fork, which has one thread: the lock is free, unless it is

@@ -256,7 +256,7 @@ static void thread_fork_parent(void)
         if (thread_pools[i].serial == 0)
             continue;
         mni_lock_leave_after_fork(&shared->source_lock);
-        if (mni_lock_is_by_fork(&shared->lock))
+        if (mni_lock_ends_fork(&shared->lock))
             mni_shared_unlock(shared);
     }
     mni_lock_leave_after_fork(&thread_lock);

@@ -84,6 +84,11 @@ bool mni_lock_is_by_fork(const struct mni_lock *lock)
     return mni_lock_is_mine(lock);
 }
 
+bool mni_lock_ends_fork(struct mni_lock *lock)
+{
+    return mni_lock_is_mine(lock);
+}
+
 void mni_lock_leave_after_fork(struct mni_lock *lock)
 {
     mni_lock_leave(lock);

@@ -7,6 +7,7 @@
 #include <mn/stats.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,6 +168,54 @@ TEST(a_child_goes_on_when_the_stock_was_interrupted)
     interrupts = STOCK;
     fork_beside_a_thread(use_blocks);
     use_blocks();
+}
+
+/* A function that is registered before the heap's runs after it, where a fork
+ * has all of its locks. */
+static volatile sig_atomic_t forks_within;
+
+static void fork_within(void)
+{
+    if (forks_within == 0)
+        return;
+    forks_within = 0;
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        mn_free(mn_alloc(1000));
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void register_first(void)
+{
+    (void)pthread_atfork(fork_within, NULL, NULL);
+}
+
+__attribute__((section(".preinit_array"),
+               used)) static void (*const registered_first)(void) =
+    register_first;
+
+static void use_blocks_elsewhere(void)
+{
+    pthread_t thread;
+
+    EXPECT(mni_lock_orders() == 0);
+    use_blocks();
+    EXPECT(pthread_barrier_init(&barrier, NULL, 1) == 0);
+    EXPECT(pthread_create(&thread, NULL, live_on, NULL) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+}
+
+TEST(a_fork_goes_on_that_a_fork_in_a_handler_interrupted)
+{
+    heap = mn_heap_create(&(struct mn_heap_options){.shared = true});
+    make_blocks(heap);
+    forks_within = 1;
+    fork_beside_a_thread(use_blocks_elsewhere);
+    use_blocks_elsewhere();
+    mn_heap_destroy(heap);
 }
 
 static struct mni_lock *held_lock;
