@@ -33,8 +33,12 @@ enum {
 static const uint64_t world_mapping_most = UINT64_C(1) << 36;
 static const uint64_t world_has_content = UINT64_C(3) << 62;
 
+/* A thread's variables lie above its stack, where the C library made both. */
+static _Thread_local char world_mark __attribute__((tls_model("initial-exec")));
+
 static struct {
     pid_t threads[WORLD_THREADS];
+    uintptr_t _Atomic marks[WORLD_THREADS];
     uintptr_t _Atomic tops[WORLD_THREADS]; /* 0: it has not stopped */
     unsigned count;
     _Atomic uint32_t stopped;
@@ -51,9 +55,11 @@ static void world_stand(int number)
 
     (void)number;
     for (unsigned i = 0; i < world.count; i++)
-        if (world.threads[i] == self)
+        if (world.threads[i] == self) {
+            mn_atomic_store_relaxed(&world.marks[i], (uintptr_t)&world_mark);
             mn_atomic_store_relaxed(&world.tops[i],
                                     (uintptr_t)__builtin_frame_address(0));
+        }
     /* Release: pairs with the acquire in mni_world_stop. */
     (void)mn_atomic_add_release(&world.stopped, 1);
     mni_os_wake(&world.stopped);
@@ -132,10 +138,11 @@ void mni_world_stop(void)
 
     world.count = 0;
     mn_atomic_store_relaxed(&world.stopped, 0);
+    if (folder < 0)
+        return;
     mn_atomic_store_release(&world.standing, 1);
     sigfillset(&action.sa_mask);
-    if (folder < 0 || sigaction(SIGPWR, &action, &world.before) != 0)
-        return;
+    (void)sigaction(SIGPWR, &action, &world.before);
     while (world_signal_all(folder))
         world_wait();
     close(folder);
@@ -143,7 +150,8 @@ void mni_world_stop(void)
 
 void mni_world_go_on(void)
 {
-    mn_atomic_store_release(&world.standing, 0);
+    if (mn_atomic_exchange_release(&world.standing, 0) == 0)
+        return; /* nobody was to stand */
     for (unsigned i = 0; i < world.count; i++)
         mni_os_wake(&world.standing);
     /* One that holds the signal back gets it later, and goes on at once. */
@@ -191,18 +199,37 @@ static void world_visit_touched(const struct world_walk *walk, uintptr_t start,
     }
 }
 
-/* What is below the end of a stack is left out. */
-static void world_mapping(const struct world_walk *walk, uintptr_t start,
-                          uintptr_t end)
+/* A mapping, and the lowest end of a stack in it. */
+struct world_mapping {
+    uintptr_t start;
+    uintptr_t end;
+    uintptr_t least;
+    bool is_first; /* thread's stack */
+};
+
+/* A stack elsewhere, as a coroutine has it, may have data below it. */
+static void world_end(struct world_mapping *mapping, uintptr_t top,
+                      uintptr_t mark)
 {
-    if (walk->here - start < end - start)
-        start = walk->here;
-    for (unsigned i = 0; i < world.count; i++) {
-        uintptr_t top = mn_atomic_load_relaxed(&world.tops[i]);
-        if (top - start < end - start)
-            start = mni_round_down(top, sizeof(void *));
-    }
-    world_visit_touched(walk, start, end);
+    uintptr_t start = mapping->start;
+
+    if (top - start < mapping->least - start
+        && (mapping->is_first || mark - start < mapping->end - start))
+        mapping->least = mni_round_down(top, sizeof(void *));
+}
+
+/* What is below the end of a stack is left out. Stacks without a guard between
+ * them share a mapping, so that is only known below the lowest end. */
+static void world_visit_mapping(const struct world_walk *walk,
+                                struct world_mapping *mapping)
+{
+    world_end(mapping, walk->here, (uintptr_t)&world_mark);
+    for (unsigned i = 0; i < world.count; i++)
+        world_end(mapping, mn_atomic_load_relaxed(&world.tops[i]),
+                  mn_atomic_load_relaxed(&world.marks[i]));
+    if (mapping->least == mapping->end)
+        mapping->least = mapping->start;
+    world_visit_touched(walk, mapping->least, mapping->end);
 }
 
 /* A line such as "7f00-7f10 rw-p 0 0:0 0 name". */
@@ -216,7 +243,9 @@ static void world_line(const struct world_walk *walk, const char *line)
     uintptr_t end = strtoull(at + 1, &at, 16);
     if (end - start <= world_mapping_most
         && (strncmp(at, " rw-p", 5) == 0 || strncmp(at, " rwxp", 5) == 0))
-        world_mapping(walk, start, end);
+        world_visit_mapping(
+            walk, &(struct world_mapping){start, end, end,
+                                          strstr(at, "[stack]") != NULL});
 }
 
 static void world_lines(const struct world_walk *walk, int file)

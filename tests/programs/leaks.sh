@@ -22,6 +22,8 @@ grep -q ' lost: 5 blocks of 48 bytes, 240 in all, the first at 0x' err &&
     fail "groups: $(cat err)"
 looks 123 'at exit 4 blocks are lost, ' "$lost" 1 thread
 looks 7 'no block is lost' "$lost" 0 thread
+looks 7 'no block is lost' "$lost" 0 bare
+looks 7 'no block is lost' "$lost" 0 inner
 checked "direct and indirect, and what a thread keeps"
 
 # blocks NAME: how many Valgrind counts so.

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* lost.c -- a program that loses blocks, for leaks.sh: as many chains of three
- * and single blocks as its first argument says. With a second one, a thread
- * that sleeps at the end keeps a block. */
+ * and single blocks as its first argument says. With the second one
+ * "thread", a thread that sleeps at the end keeps a block; with "bare", three
+ * do, whose stacks have no guards; with "inner", the program ends on a stack
+ * that lies in a variable, and what is below it keeps blocks. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 struct link {
@@ -60,21 +63,70 @@ static void *sleep_on(void *data)
     char *volatile mine = take(777);
 
     (void)data;
-    asleep = 1;
+    asleep++;
     pause();
     return mine;
 }
 
-int main(int count, char **arguments)
+static void begin_threads(int count, size_t guard)
 {
+    pthread_attr_t attributes;
     pthread_t thread;
 
+    if (pthread_attr_init(&attributes) != 0
+        || pthread_attr_setguardsize(&attributes, guard) != 0)
+        abort();
+    for (int i = 0; i < count; i++)
+        if (pthread_create(&thread, &attributes, sleep_on, NULL) != 0)
+            abort();
+    while (asleep < count)
+        usleep(100);
+}
+
+/* The room is more than a page that has other variables in it. */
+static struct {
+    char room[20000];
+    void *kept[100];
+    char stack[256 * 1024];
+} below;
+
+static __attribute__((noinline)) void keep_below(void)
+{
+    for (size_t i = 0; i < sizeof below.kept / sizeof *below.kept; i++)
+        below.kept[i] = take(5000);
+}
+
+static void end_inside(void)
+{
+    exit(7);
+}
+
+static void go_inside(void)
+{
+    static ucontext_t inner;
+
+    if (getcontext(&inner) != 0)
+        abort();
+    inner.uc_stack.ss_sp = below.stack;
+    inner.uc_stack.ss_size = sizeof below.stack;
+    makecontext(&inner, end_inside, 0);
+    (void)setcontext(&inner);
+}
+
+int main(int count, char **arguments)
+{
+    const char *second = count > 2 ? arguments[2] : "";
+
     keep();
+    if (strcmp(second, "inner") == 0)
+        keep_below();
     lose(count > 1 ? atoi(arguments[1]) : 0);
     wipe();
-    if (count > 2 && pthread_create(&thread, NULL, sleep_on, NULL) != 0)
-        return 1;
-    while (count > 2 && !asleep)
-        usleep(100);
+    if (strcmp(second, "thread") == 0)
+        begin_threads(1, 4096);
+    if (strcmp(second, "bare") == 0)
+        begin_threads(3, 0);
+    if (strcmp(second, "inner") == 0)
+        go_inside();
     return inside == NULL ? 1 : 7;
 }

@@ -2,7 +2,9 @@
 /* Tests of the search for lost blocks. A block is lost when no address of it is
  * left in memory, so the tests keep them disguised. */
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "heap/heap.h"
@@ -178,4 +180,22 @@ TEST(lines_are_for_people)
                   "> at exit 3 blocks are lost, 144 bytes, of 9 that are "
                   "out\n")
            == 0);
+}
+
+static void on_power(int number)
+{
+    (void)number;
+}
+
+TEST(a_search_without_files_is_refused_and_changes_no_handler)
+{
+    struct sigaction action = {.sa_handler = on_power};
+    struct rlimit none = {0, 0};
+
+    make(64);
+    EXPECT(sigaction(SIGPWR, &action, NULL) == 0);
+    EXPECT(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    EXPECT(!mni_leaks_find(&leaks));
+    EXPECT(sigaction(SIGPWR, NULL, &action) == 0);
+    EXPECT(action.sa_handler == on_power);
 }
