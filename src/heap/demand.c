@@ -25,9 +25,11 @@ enum {
 _Atomic uint32_t mni_demand_state;
 
 static _Atomic uint32_t demand_patience;
+static uint64_t demand_process; /* that may have it: not a child by vfork */
 
 void mni_demand_begin(void)
 {
+    demand_process = mni_os_process();
     if (mni_option(MNI_OPTION_CHECK) == MNI_OPTION_CHECK_DEMAND)
         mn_atomic_store_relaxed(&mni_demand_state, MNI_DEMAND_WANTED);
 }
@@ -70,7 +72,8 @@ void mni_demand_start(void)
 {
     uint32_t wanted = MNI_DEMAND_WANTED;
 
-    if (mni_thread_count() == 0 || mni_lock_orders() != 0)
+    if (mni_thread_count() == 0 || mni_lock_orders() != 0
+        || mni_os_process() != demand_process)
         return;
     /* Relaxed: it only counts. */
     if (mn_atomic_load_relaxed(&demand_patience) != 0) {
@@ -101,6 +104,7 @@ void mni_demand_forked(bool others)
     mn_atomic_store_relaxed(&window->asked,
                             mn_atomic_load_relaxed(&window->answered));
     mn_atomic_store_relaxed(&demand_patience, 0);
+    demand_process = mni_os_process();
     /* Locks of the C library may be held by threads that are gone. */
     mn_atomic_store_relaxed(&mni_demand_state,
                             others ? MNI_DEMAND_OFF : MNI_DEMAND_WANTED);

@@ -97,6 +97,11 @@ asked 0 'is right: '
 end
 checked "its child"
 
+begin check=demand "$programs/borrowed"
+asked 0 'is right: '
+end
+checked "a process whose child by vfork allocated first"
+
 begin check=demand python3 -c 'import sys, threading
 def work():
     while not over: [bytearray(n) for n in range(0, 100000, 700)]
