@@ -66,7 +66,7 @@ void mni_os_wait(_Atomic uint32_t *word, uint32_t value, uint64_t limit);
 /* Wake one thread that sleeps on `word`. */
 void mni_os_wake(_Atomic uint32_t *word);
 
-/* Run `run`, one of two functions, in a thread of its own, for which nobody
+/* Run `run`, one of three functions, in a thread of its own, for which nobody
  * waits and in which no handler of the program runs. False if the system
  * refuses, and where a thread cannot be asked for: in a signal handler.
  * Requires: no lock. The system may allocate from Mneme. */

@@ -342,7 +342,7 @@ static bool os_may_be_in_handler(void)
     return false;
 }
 
-enum { OS_RUNS = 2 };
+enum { OS_RUNS = 3 }; /* the purge, checks on demand, and markers */
 
 /* What threads of ours do; an entry is for ever. */
 static struct os_run {
