@@ -489,7 +489,7 @@ TEST(typed_handles_lead_to_their_type)
         pin.at->other = handle;
     }
     struct node_pin pin = node_handle_try_pin(&mover, handle);
-    EXPECT(pin.at->value == 7);
+    EXPECT(pin.at != NULL && pin.at->value == 7);
     node_unpin(&pin);
     node_handle_free(&mover, handle);
     EXPECT(node_handle_try_pin(&mover, handle).at == NULL);
