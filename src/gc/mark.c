@@ -52,10 +52,19 @@ static void mark_postpone(struct mni_gc *gc, struct mni_gc_page *page)
 
 /* ---- references of one object ---- */
 
+/* A reference as the stack can have it. What is in the middle of an object
+ * stays there. */
+static inline uintptr_t mark_even(uintptr_t value)
+{
+    if (__builtin_expect(value & MARK_AGAIN, 0))
+        value = (value ^ MARK_AGAIN) | MARK_EVEN;
+    return value;
+}
+
 static inline void mark_put(struct mni_gc_marker *marker, uintptr_t value)
 {
     if (mni_gc_holds(marker->gc, value))
-        marker->stack[marker->top++] = value;
+        marker->stack[marker->top++] = mark_even(value);
 }
 
 MNI_GC_PEEKS static void mark_words(struct mni_gc_marker *marker,
@@ -107,7 +116,7 @@ static void mark_visited(void *slot, const struct mn_member *member,
         || mni_gc_is_marked(gc, value))
         return;
     if (marker->top < marker->capacity || mark_room(marker))
-        marker->stack[marker->top++] = value;
+        marker->stack[marker->top++] = mark_even(value);
     else
         mark_postpone(gc, visit->page);
 }
@@ -225,7 +234,7 @@ mark_follow(struct mni_gc_marker *marker, struct mark *m, uintptr_t object)
         uintptr_t value;
         __builtin_memcpy(&value, (const char *)object + kind->offsets[i],
                          sizeof value);
-        m->stack[m->top] = value;
+        m->stack[m->top] = mark_even(value);
         m->top += value - m->base < m->size;
     }
 }

@@ -274,12 +274,16 @@ TEST(interior_pointers_keep_objects_where_asked)
         EXPECT(count_after(gc, true) == (interior ? 3u : 1u));
         my.node = mn_gc_new(gc, &node_type);
         char *leaf = mn_gc_new_leaf(gc, 500);
-        my.node->next = (struct node *)(void *)(leaf + 64);
-        if (interior)
-            EXPECT(count_after(gc, true) == 5);
-        else
-            EXPECT_STOPS(mn_gc_collect(gc, true),
-                         "a reference leads to no object");
+        static const size_t offsets[] = {64, 1, 3, 17, 499};
+        for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+            char *inside = leaf + offsets[i];
+            memcpy(&my.node->next, &inside, sizeof inside);
+            if (interior)
+                EXPECT(count_after(gc, true) == 5);
+            else
+                EXPECT_STOPS(mn_gc_collect(gc, true),
+                             "a reference leads to no object");
+        }
         my.node->next = NULL;
     }
 }
