@@ -20,7 +20,8 @@ MN_BEGIN
 
 /* A handle for this thread, or NULL if there is no memory, or the collector is
  * in a buffer. `any` is any handle of it. `stack` is as in mn_gc_options. The
- * handle ends with the thread, if not before. May wait for a collection. */
+ * handle ends with the thread, if not before. May wait for a collection.
+ * Requires: the thread has no other handle of it, or is outside by that one. */
 MN_API struct mn_gc *mn_gc_attach(struct mn_gc *any,
                                   const void *stack) MN_MUST_USE MN_NONNULL(1);
 

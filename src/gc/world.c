@@ -71,6 +71,17 @@ static void world_ask(struct mni_gc_world *world,
         mn_atomic_store_plain(&thread->front->asked, asked && thread != self);
 }
 
+/* Or this thread would wait for itself. */
+static void world_check_own(const struct mni_gc_thread *self)
+{
+    const struct mni_gc_thread *mine = world_mine;
+
+    for (; mine != NULL; mine = mine->same)
+        MN_CHECK(mine == self || mine->gc != self->gc || mine->outside,
+                 "a thread has two handles of a collector, and one waits for"
+                 " the other");
+}
+
 void mni_gc_world_stop(struct mni_gc_thread *self)
 {
     struct mni_gc_world *world = mni_gc_world(self->gc);
@@ -78,6 +89,7 @@ void mni_gc_world_stop(struct mni_gc_thread *self)
     MN_CHECK(!self->gc->busy, "the collector is used while it collects");
     MN_CHECK(!self->outside, "a thread outside its collector uses it");
     self->owner = &world_mine;
+    world_check_own(self);
     while (!mni_gate_close(&world->gate))
         mni_gc_world_pause(self);
     mni_gc_world_lock(self->gc, true);
@@ -269,6 +281,22 @@ static void world_forget_threads(struct mni_gc_world *world)
     mni_gate_reset(&world->gate, inside, !world->fork_held);
 }
 
+/* A single one goes on, whichever thread used it. If that was another one, it
+ * may have been about to stop, or to note something, or outside. */
+static void world_take_over(struct mni_gc_world *world)
+{
+    struct mni_gc_thread *thread = world->gc.threads;
+
+    while (thread != NULL && !thread->attached)
+        thread = thread->next;
+    if (thread == NULL || thread->owner == &world_mine)
+        return;
+    thread->owner = &world_mine;
+    thread->outside = false;
+    world->gc.log_lost = true;
+    mni_gate_reset(&world->gate, 1, false);
+}
+
 static void world_in_child(void)
 {
     mni_gc_team_forked();
@@ -280,9 +308,10 @@ static void world_in_child(void)
         (void)mni_lock_after_fork(&world->lock);
         for (; thread != NULL; thread = thread->next)
             count += thread->attached;
-        /* A single one goes on, whichever thread used it. */
         if (count > 1)
             world_forget_threads(world);
+        else
+            world_take_over(world);
     }
     world_after_fork();
 }
@@ -312,6 +341,14 @@ void mni_gc_world_begin(struct mni_gc_world *world)
 
 void mni_gc_world_end(struct mni_gc_world *world)
 {
+    struct mni_gc_thread **mine = &world_mine;
+
+    /* The one that destroys it may have attached: in the child of a fork. */
+    while (*mine != NULL)
+        if ((*mine)->gc == &world->gc)
+            *mine = (*mine)->same;
+        else
+            mine = &(*mine)->same;
     if (!mni_lock_enter(&world_lock))
         mni_stop("a collector ends in a signal handler that interrupted one");
     *world->link = world->next;
