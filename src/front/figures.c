@@ -125,8 +125,12 @@ size_t GC_get_prof_stats(struct GC_prof_stats_s *stats, size_t size)
             figures.stats.committed + figures.stats.records,
     };
 
-    if (size > sizeof all)
+    /* What a later version has counted is not known. */
+    if (size > sizeof all) {
+        __builtin_memset((char *)stats + sizeof all, UINT8_MAX,
+                         size - sizeof all);
         size = sizeof all;
+    }
     __builtin_memcpy(stats, &all, size);
     return size;
 }

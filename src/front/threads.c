@@ -315,29 +315,31 @@ void mni_front_forget_thread(pthread_t thread, bool joined)
 
 /* ---- calls that take long ---- */
 
-static void *threads_block(struct threads_member *self, GC_fn_type function,
-                           void *data)
+/* Into `result`, which lies above the end of the stack that is looked at. In a
+ * frame of its own, or that end would be above the registers. */
+static __attribute__((noinline)) void
+threads_block(GC_fn_type function, void *data, void *volatile *result)
 {
+    struct threads_member *self = threads_self;
+
     (void)mni_front_enter();
     mn_atomic_store_relaxed(&self->top, __builtin_frame_address(0));
     self->blocked = true;
     mni_front_unlock();
-    void *result = function(data);
+    *result = function(data);
     (void)mni_front_enter(); /* waits for a collection to end */
     self->blocked = false;
     mni_front_unlock();
-    return result;
 }
 
 void *GC_do_blocking(GC_fn_type function, void *data)
 {
     (void)mni_front_enter();
     mni_front_unlock();
-    volatile char here = 0;
+    void *volatile result = NULL;
     /* Registers of the callers go to this frame. */
     __builtin_unwind_init();
-    void *result = threads_block(threads_self, function, data);
-    (void)here;
+    threads_block(function, data, &result);
     return result;
 }
 

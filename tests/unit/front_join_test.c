@@ -122,6 +122,43 @@ TEST(a_blocked_thread_keeps_its_objects)
     EXPECT((long)result == (2 << DEPTH) - 1);
 }
 
+static long numbers[4];
+
+/* Of calls that block, the caller has the only references, in registers. */
+static __attribute__((noinline)) void *block_with_four(void *data)
+{
+    long *a = GC_MALLOC(64), *b = GC_MALLOC(64);
+    long *c = GC_MALLOC(64), *d = GC_MALLOC(64);
+
+    *a = *b = *c = *d = 77;
+    (void)GC_do_blocking(sleep_long, NULL);
+    numbers[0] = *a;
+    numbers[1] = *b;
+    numbers[2] = *c;
+    numbers[3] = *d;
+    return data;
+}
+
+TEST(a_blocked_thread_keeps_what_is_in_registers)
+{
+    pthread_t thread;
+
+    GC_INIT();
+    stage = 0;
+    EXPECT(pthread_create(&thread, NULL, block_with_four, NULL) == 0);
+    while (stage != 1)
+        usleep(100);
+    for (int i = 0; i < 3; i++) {
+        GC_gcollect();
+        for (int k = 0; k < 10000; k++)
+            *(long *)GC_MALLOC(64) = 1;
+    }
+    stage = 2;
+    EXPECT(pthread_join(thread, NULL) == 0);
+    for (int i = 0; i < 4; i++)
+        EXPECT(numbers[i] == 77);
+}
+
 static char bye[] = "bye";
 
 static void *leave_early(void *data)

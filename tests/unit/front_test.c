@@ -323,6 +323,12 @@ TEST(figures_add_up)
     EXPECT(GC_get_total_bytes() == total && GC_get_heap_size() == heap);
     struct GC_prof_stats_s stats;
     EXPECT(GC_get_prof_stats(&stats, sizeof stats) == sizeof stats);
+    struct {
+        struct GC_prof_stats_s known;
+        GC_word later[2];
+    } more = {.later = {1, 1}};
+    EXPECT(GC_get_prof_stats(&more.known, sizeof more) == sizeof stats);
+    EXPECT(more.later[0] == ~(GC_word)0 && more.later[1] == ~(GC_word)0);
     EXPECT(stats.heapsize_full == heap + unmapped);
     EXPECT(stats.bytes_allocd_since_gc + stats.allocd_bytes_before_gc == total);
     EXPECT(stats.gc_no == GC_get_gc_no() && stats.gc_no >= 1);
