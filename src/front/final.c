@@ -255,6 +255,7 @@ static bool final_next(struct mni_front_entry *entry)
         mni_front.ready_count--;
     }
     mni_front.invoking = is_one;
+    mni_front.invoker = pthread_self();
     mni_front_unlock();
     return is_one;
 }

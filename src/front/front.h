@@ -76,9 +76,10 @@ struct mni_front {
     struct mni_front_table finalizers, links, long_links;
     struct mni_front_entry *ready; /* a ring of finalizers to be called */
     size_t ready_first, ready_count, ready_capacity;
-    bool marking;  /* procedures of kinds are to be called */
-    bool invoking; /* finalizers are being called */
-    bool told;     /* the program was told of those that are ready */
+    bool marking;      /* procedures of kinds are to be called */
+    bool invoking;     /* finalizers are being called, */
+    pthread_t invoker; /* by this thread */
+    bool told;         /* the program was told of those that are ready */
 };
 extern struct mni_front mni_front;
 

@@ -98,6 +98,10 @@ int GC_pthread_cancel(pthread_t thread)
 void GC_pthread_exit(void *result)
 {
     mni_front_set_result(result);
+    /* Of a thread that was not made here, as the first one: what has ended
+     * cannot be stopped. */
+    if (mni_front_is_known() && !mni_os_at_thread_end(pthread_end, NULL))
+        pthread_end(NULL);
     pthread_exit(result);
 }
 

@@ -241,6 +241,9 @@ void mni_front_after_fork(void)
     }
     if (threads_self != NULL)
         threads_self->number = gettid();
+    /* Another thread's call does not go on here. */
+    if (!pthread_equal(mni_front.invoker, pthread_self()))
+        mni_front.invoking = false;
 }
 
 /* The lock of a collector that is there, in a thread that it does not know. */

@@ -227,6 +227,75 @@ static void *fork_often(void *data)
     return data;
 }
 
+static _Atomic int finalized, slow;
+
+static void finalize(void *object, void *data)
+{
+    (void)object;
+    finalized += data == NULL;
+    if (slow)
+        (void)sleep_long(NULL);
+}
+
+static __attribute__((noinline)) void lose_many(void *data)
+{
+    for (int i = 0; i < 100; i++)
+        GC_REGISTER_FINALIZER(GC_MALLOC(64), finalize, data, NULL, NULL);
+}
+
+static void *finalize_long(void *data)
+{
+    lose_many(data);
+    GC_gcollect();
+    return NULL;
+}
+
+TEST(a_child_calls_finalizers_though_its_parent_did)
+{
+    static int not_null;
+    pthread_t thread;
+    int status;
+
+    GC_INIT();
+    stage = 0;
+    slow = 1;
+    EXPECT(GC_pthread_create(&thread, NULL, finalize_long, &not_null) == 0);
+    while (stage != 1)
+        usleep(100);
+    pid_t child = fork();
+    slow = 0;
+    stage = 2;
+    if (child == 0) {
+        lose_many(NULL);
+        GC_gcollect();
+        _exit(finalized > 50 ? 0 : 1);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    EXPECT(GC_pthread_join(thread, NULL) == 0);
+}
+
+static void *collect_late(void *data)
+{
+    usleep(50000); /* the first thread has ended by then, as a rule */
+    GC_gcollect();
+    _exit(data == NULL ? 0 : 1);
+}
+
+TEST(the_first_thread_may_exit_before_others)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        pthread_t thread;
+        alarm(20);
+        GC_INIT();
+        (void)GC_pthread_create(&thread, NULL, collect_late, NULL);
+        GC_pthread_exit(NULL);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+}
+
 TEST(the_child_of_a_fork_goes_on)
 {
     static long zero;
