@@ -291,6 +291,9 @@ int GC_unregister_my_thread(void)
     struct threads_member *self = threads_self;
 
     (void)mni_front_enter();
+    /* A finalizer may end its thread. */
+    if (pthread_equal(mni_front.invoker, pthread_self()))
+        mni_front.invoking = false;
     threads_self = NULL;
     if (self->made && !self->detached)
         self->ended = true;

@@ -274,6 +274,36 @@ TEST(a_child_calls_finalizers_though_its_parent_did)
     EXPECT(GC_pthread_join(thread, NULL) == 0);
 }
 
+static void leave(void *object, void *data)
+{
+    (void)object;
+    GC_pthread_exit(data);
+}
+
+static void *leave_by_finalizer(void *data)
+{
+    for (int i = 0; i < 100; i++)
+        GC_REGISTER_FINALIZER(GC_MALLOC(64), leave, NULL, NULL, NULL);
+    GC_gcollect();
+    return data;
+}
+
+TEST(a_finalizer_may_end_its_thread)
+{
+    pthread_t thread;
+    static int not_null;
+    void *result;
+
+    GC_INIT();
+    EXPECT(GC_pthread_create(&thread, NULL, leave_by_finalizer, &not_null)
+           == 0);
+    EXPECT(GC_pthread_join(thread, &result) == 0 && result == NULL);
+    finalized = 0;
+    lose_many(NULL);
+    GC_gcollect();
+    EXPECT(finalized > 50);
+}
+
 static void *collect_late(void *data)
 {
     usleep(50000); /* the first thread has ended by then, as a rule */
