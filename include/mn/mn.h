@@ -12,6 +12,7 @@
 #include <mn/counted.h>
 #include <mn/class_pool.h>
 #include <mn/cell.h>
+#include <mn/ephemeron.h>
 #include <mn/gc.h>
 #include <mn/gc_threads.h>
 #include <mn/guard.h>

@@ -212,7 +212,9 @@ static bool check_object(const struct mni_gc *gc, uint32_t index,
     struct check_visit visit = {gc, true};
     if (kind->visited)
         kind->type->visit(object, check_visited, &visit);
-    return visit.holds;
+    return visit.holds
+           && (kind->shape != MNI_GC_EPHEMERON
+               || mni_gc_ephemeron_check(gc, object));
 }
 
 static bool check_objects(const struct mni_gc *gc, uint32_t index)

@@ -3,11 +3,12 @@
  *
  * begin.c lays it out; kinds.c knows what kinds of objects there are, pages.c
  * and large.c where their pages come from, alloc.c hands out objects, roots.c
- * and stack.c find roots, mark.c follows references, weak.c and finalize.c
- * treat what died, sweep.c makes room of it, collect.c is one collection from
- * end to end, and verify.c, check.c and stats.c look at the whole. system.c
- * alone knows that there is a system, and world.c that there are threads: it
- * has them attach, and stop; team.c has several mark. log.c notes what changed.
+ * and stack.c find roots, mark.c follows references, ephemeron.c those of
+ * pairs, weak.c and finalize.c treat what died, sweep.c makes room of it,
+ * collect.c is one collection from end to end, and verify.c, check.c and
+ * stats.c look at the whole. system.c alone knows that there is a system, and
+ * world.c that there are threads: it has them attach, and stop; team.c has
+ * several mark. log.c notes what changed.
  *
  * Each thread has a handle of its own, with frames, a part of the log, and the
  * runs that it takes objects from. What all share is changed under the lock,
@@ -32,6 +33,7 @@ enum {
     MNI_GC_EPOCH = 3,     /* bits of the epoch: 1 or 2 */
     MNI_GC_DUE = 0x40,    /* its type's drop is to be called once it is dead */
     MNI_GC_QUEUED = 0x20, /* it was dead, and waits for that call */
+    MNI_GC_KEY = 0x08,    /* while marking: an ephemeron waits for it */
     MNI_GC_CARD = 0x10,   /* this part of a large object is in the log */
     MNI_GC_STAYS = MNI_GC_DUE | MNI_GC_QUEUED,
     MNI_GC_PART = 64 /* bytes of such a part */
@@ -43,7 +45,8 @@ enum mni_gc_shape {
     MNI_GC_OBJECT, /* one object of a type */
     MNI_GC_ARRAY,  /* several, side by side */
     MNI_GC_UNTYPED,
-    MNI_GC_LEAF
+    MNI_GC_LEAF,
+    MNI_GC_EPHEMERON
 };
 
 struct mni_gc_thread;
@@ -92,7 +95,10 @@ struct mni_gc_page {
     uint32_t young;  /* the next page that was allocated from, or NONE */
     uint32_t head;   /* inside a large object: pages back to its first */
     uint32_t queued; /* objects that wait for their drop */
-    uint32_t freed;  /* the number of the full collection then */
+    union {
+        uint32_t freed; /* without a kind: the number of the full one then */
+        uint32_t waits; /* ephemeron.c, while marking; else 0 */
+    };
     bool is_young;
     bool is_clean;  /* filled with zero, or never used */
     bool in_stock;  /* free, and taken from the region */
@@ -201,9 +207,12 @@ struct mni_gc {
     bool full;       /* what goes on is a full collection */
     bool busy;       /* in a collection, or about to change the heap */
     bool overflowed; /* pages have marked objects to rescan */
+    bool paired;     /* there are ephemerons, or were */
+    bool watches;    /* marking hands over keys that are waited for */
     bool thrifty;    /* pages with any room are worth it */
 
-    struct mni_gc_marker marker; /* of roots; else what markers share */
+    struct mn_gc_ephemeron *pairs; /* to be looked at */
+    struct mni_gc_marker marker;   /* of roots; else what markers share */
     size_t *log; /* objects that changed, parts of large ones plus 1, or 0 */
     size_t log_count, log_capacity;
     bool log_lost;
@@ -348,6 +357,17 @@ void mni_gc_push(struct mni_gc *gc, uintptr_t object);
 void mni_gc_drain(struct mni_gc *gc);
 void mni_gc_rescan(struct mni_gc *gc, uintptr_t object);
 void mni_gc_rescan_part(struct mni_gc *gc, uintptr_t part);
+
+/* ephemeron.c: push the values whose keys are marked; have marking hand over
+ * what it marks, by mni_gc_meet just before; look at what that listed, false if
+ * there was nothing; have all be as before; clear those whose keys are dead. */
+void mni_gc_push_values(struct mni_gc *gc);
+void mni_gc_watch_keys(struct mni_gc *gc);
+void mni_gc_meet(struct mni_gc *gc, struct mni_gc_page *page, uintptr_t object);
+bool mni_gc_look(struct mni_gc *gc);
+void mni_gc_forget_keys(struct mni_gc *gc);
+void mni_gc_clear_ephemerons(struct mni_gc *gc);
+bool mni_gc_ephemeron_check(const struct mni_gc *gc, const void *object);
 
 /* For several markers: mark what one has; under the team's lock, give half of
  * it to the common marker, false if there is no memory, or take some of what

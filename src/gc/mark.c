@@ -241,7 +241,7 @@ mark_follow(struct mni_gc_marker *marker, struct mark *m, uintptr_t object)
 
 /* Mark the object; it, if its references are to be followed, or else 0. */
 static inline __attribute__((always_inline)) uintptr_t
-mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object)
+mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object, bool watch)
 {
     unsigned char *mark = &m->marks[(object - m->base) / MN_GC_GRANULE];
     struct mni_gc_page *page = &m->pages[(object - m->base) >> m->page_shift];
@@ -256,6 +256,8 @@ mark_object(struct mni_gc *gc, struct mark *m, uintptr_t object)
         if ((mni_byte_load(mark) & MNI_GC_EPOCH) == m->epoch)
             return 0;
     }
+    if (watch)
+        mni_gc_meet(gc, page, object);
     /* Another marker may do the same at the same moment. Then both follow the
      * object, which costs less than to find out who was first. */
     mni_byte_store(
@@ -287,7 +289,7 @@ static __attribute__((noinline)) void mark_offer(struct mni_gc_marker *marker,
 
 /* Mark what is on the stack, and what that leads to. */
 static inline __attribute__((always_inline)) void
-mark_loop(struct mni_gc_marker *marker, bool shared)
+mark_loop(struct mni_gc_marker *marker, bool shared, bool watch)
 {
     struct mni_gc *gc = marker->gc;
     struct mark m = mark_load(marker);
@@ -311,7 +313,7 @@ mark_loop(struct mni_gc_marker *marker, bool shared)
                 marks[at] = next;
             }
         }
-        objects[at] = object != 0 ? mark_object(gc, &m, object) : 0;
+        objects[at] = object != 0 ? mark_object(gc, &m, object, watch) : 0;
         at = (at + 1) % MARK_QUEUE;
         if (follow != 0)
             mark_follow(marker, &m, follow);
@@ -324,7 +326,10 @@ mark_loop(struct mni_gc_marker *marker, bool shared)
 
 static void mark_all(struct mni_gc *gc)
 {
-    mark_loop(&gc->marker, false);
+    if (gc->watches)
+        mark_loop(&gc->marker, false, true);
+    else
+        mark_loop(&gc->marker, false, false);
 }
 
 void mni_gc_push(struct mni_gc *gc, uintptr_t object)
@@ -371,7 +376,7 @@ void mni_gc_rescan_part(struct mni_gc *gc, uintptr_t part)
 
 void mni_gc_mark_shared(struct mni_gc_marker *marker)
 {
-    mark_loop(marker, true);
+    mark_loop(marker, true, false);
 }
 
 /* How many entries [0, count) has, or one less if it would cut two that
@@ -430,11 +435,9 @@ static void mark_again(struct mni_gc *gc, struct mni_gc_page *page,
     mark_all(gc);
 }
 
-void mni_gc_drain(struct mni_gc *gc)
+/* Follow what was postponed. */
+static void mark_rest(struct mni_gc *gc)
 {
-    if (!gc->full || gc->options.markers < 2 || gc->system == NULL
-        || !gc->system->mark(gc))
-        mark_all(gc);
     while (gc->overflowed) {
         gc->overflowed = false;
         gc->overflow_count++;
@@ -445,4 +448,29 @@ void mni_gc_drain(struct mni_gc *gc)
             mni_gc_each_marked(gc, page, mark_again, NULL);
         }
     }
+}
+
+static void mark_drain(struct mni_gc *gc)
+{
+    if (!gc->full || gc->options.markers < 2 || gc->system == NULL
+        || !gc->system->mark(gc))
+        mark_all(gc);
+    mark_rest(gc);
+}
+
+void mni_gc_drain(struct mni_gc *gc)
+{
+    mark_drain(gc);
+    if (!gc->paired)
+        return;
+    /* Most keys are marked by now, and all markers may see to their values. */
+    mni_gc_push_values(gc);
+    mark_drain(gc);
+    mni_gc_watch_keys(gc);
+    do {
+        while (mni_gc_look(gc))
+            mark_all(gc);
+        mark_rest(gc);
+    } while (gc->pairs != NULL);
+    mni_gc_forget_keys(gc);
 }

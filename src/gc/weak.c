@@ -83,4 +83,6 @@ void mni_gc_clear_weak(struct mni_gc *gc, bool full)
     for (size_t i = 0; !full && i < gc->log_count; i++)
         if (gc->log[i] != 0)
             weak_logged(gc, gc->log[i]);
+    if (gc->paired)
+        mni_gc_clear_ephemerons(gc);
 }
