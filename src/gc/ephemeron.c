@@ -260,17 +260,18 @@ bool mni_gc_ephemeron_check(const struct mni_gc *gc, const void *object)
 
 /* Stop unless an object could start there. Whether one does, only a thread can
  * tell that has all others stand still. */
-static void ephemeron_expect_start(const struct mni_gc *gc, uintptr_t address)
+static void ephemeron_expect_start(struct mni_gc *gc, uintptr_t address)
 {
-    const struct mni_gc_page *page = mni_gc_page_of(gc, address);
     size_t offset = (address - gc->front.base) & (mni_gc_page_size(gc) - 1);
+    bool starts = false;
 
-    MN_CHECK(page < gc->pages + gc->page_end && page->kind != NULL
-                 && offset
-                            % (page->bytes != 0 ? mni_gc_page_size(gc)
-                                                : page->kind->size)
-                        == 0,
-             "an ephemeron of what is no object");
+    mni_gc_lock(gc);
+    const struct mni_gc_page *page = mni_gc_page_of(gc, address);
+    if (page < gc->pages + gc->page_end && page->kind != NULL)
+        starts =
+            offset == 0 || (page->bytes == 0 && offset % page->kind->size == 0);
+    mni_gc_unlock(gc);
+    MN_CHECK(starts, "an ephemeron of what is no object");
 }
 
 struct mn_gc_ephemeron *mn_gc_ephemeron_new(struct mn_gc *front, void *key,

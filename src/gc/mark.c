@@ -324,10 +324,16 @@ mark_loop(struct mni_gc_marker *marker, bool shared, bool watch)
     marker->top = m.top;
 }
 
+/* Apart, so that the other form has the processor's registers for itself. */
+static __attribute__((noinline)) void mark_watched(struct mni_gc *gc)
+{
+    mark_loop(&gc->marker, false, true);
+}
+
 static void mark_all(struct mni_gc *gc)
 {
     if (gc->watches)
-        mark_loop(&gc->marker, false, true);
+        mark_watched(gc);
     else
         mark_loop(&gc->marker, false, false);
 }
