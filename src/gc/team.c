@@ -6,15 +6,20 @@
  * nothing puts half of its own there, the older half, which leads to more. All
  * is marked when nobody works and the common stack is empty.
  *
- * Helpers sleep between collections and serve all collectors of the process,
- * one at a time. They touch a collector only while they are counted as working
- * for it, so nobody has to wait for one that oversleeps the end.
+ * Helpers sleep between collections, end if none comes, and serve all
+ * collectors of the process, one at a time. They touch a collector only while
+ * they are counted as working for it, so nobody has to wait for one that
+ * oversleeps the end.
  */
 #include "gc/team.h"
 
 #include "base/atomic.h"
 #include "os/lock.h"
 #include "os/os.h"
+
+enum {
+    TEAM_STAY = 500000000
+}; /* nanoseconds that a helper has nothing to do */
 
 static struct {
     struct mni_lock lock; /* of all that follows, and the common stack */
@@ -46,18 +51,21 @@ static void team_tell(void)
         mni_os_wake(&team.changed);
 }
 
-static void team_sleep(void)
+/* False if nothing changed for as long, or what woke us was no change. */
+static bool team_sleep(uint64_t nanoseconds)
 {
     uint32_t seen = mn_atomic_load_relaxed(&team.changed);
 
     team.idle++;
     mni_lock_leave(&team.lock);
-    mni_os_wait(&team.changed, seen, MNI_OS_FOREVER);
+    mni_os_wait(&team.changed, seen, nanoseconds);
     team_lock();
     team.idle--;
+    bool changed = mn_atomic_load_relaxed(&team.changed) != seen;
     /* The system wakes one, and what there is may do for more. */
-    if (team.idle != 0 && mn_atomic_load_relaxed(&team.changed) != seen)
+    if (team.idle != 0 && changed)
         mni_os_wake(&team.changed);
+    return changed;
 }
 
 /* Have the marker something to do; false if all is marked. Requires: the lock,
@@ -76,7 +84,7 @@ static bool team_find(struct mni_gc_marker *marker)
         mn_atomic_store_relaxed(&team.wanted, 1);
         while (team.turn == turn && team.gc != NULL
                && marker->gc->marker.top == 0)
-            team_sleep();
+            (void)team_sleep(MNI_OS_FOREVER);
         if (team.turn != turn || team.gc == NULL)
             return false;
         team.working++;
@@ -103,15 +111,21 @@ static void team_work(struct mni_gc *gc, uint32_t number)
     }
 }
 
+/* A helper that has nothing to do for long ends: a process whose other threads
+ * have all ended would live on with it. */
 static void team_run(void)
 {
     team_lock();
-    for (;;) {
-        while (team.gc == NULL || team.begun == team.most)
-            team_sleep();
-        team.working++;
-        team_work(team.gc, team.begun++);
+    for (bool stays = true; stays;) {
+        if (team.gc != NULL && team.begun != team.most) {
+            team.working++;
+            team_work(team.gc, team.begun++);
+        } else {
+            stays = team_sleep(TEAM_STAY);
+        }
     }
+    team.threads--;
+    mni_lock_leave(&team.lock);
 }
 
 /* Have the team begin; false if it cannot. Requires: the lock. */

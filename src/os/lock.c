@@ -124,7 +124,7 @@ bool mni_lock_enter_to_fork(struct mni_lock *lock, uint32_t orders)
             return true;
         }
         if (mni_lock_is_mine(lock)) {
-            lock->forks += lock->forks != 0;
+            lock->forks = (uint8_t)(lock->forks + (lock->forks != 0));
             return true;
         }
         mni_os_wait(&nobody, 0, LOCK_NAP);
