@@ -58,7 +58,7 @@ static bool check_marks(const struct mni_gc *gc, uint32_t index)
         unsigned epoch = marks[i] & MNI_GC_EPOCH;
         if ((marks[i] & ~apart) != 0 && (i % step != 0 || i >= end))
             return false;
-        if (epoch != 0 && epoch != gc->epoch)
+        if ((epoch != 0 && epoch != gc->epoch) || (marks[i] & MNI_GC_KEY) != 0)
             return false;
         live += epoch != 0;
         queued += (marks[i] & MNI_GC_QUEUED) != 0;

@@ -166,9 +166,11 @@ static void ephemeron_list(struct mni_gc *gc, struct mni_gc_page *page,
 
     (void)page;
     (void)context;
-    /* What is young and changed is met twice. */
-    if (pair->state != EPHEMERON_IDLE || !ephemeron_matters(gc, pair))
+    if (!ephemeron_matters(gc, pair))
         return;
+    /* What is changed and in a young page comes twice, but its key is old, and
+     * so its value is marked by now. */
+    MN_ASSERT(pair->state == EPHEMERON_IDLE);
     pair->state = EPHEMERON_LISTED;
     pair->next = gc->pairs;
     gc->pairs = pair;
