@@ -289,12 +289,16 @@ static void world_take_over(struct mni_gc_world *world)
 
     while (thread != NULL && !thread->attached)
         thread = thread->next;
-    if (thread == NULL || thread->owner == &world_mine)
+    if (thread == NULL)
         return;
-    thread->owner = &world_mine;
-    thread->outside = false;
-    world->gc.log_lost = true;
-    mni_gate_reset(&world->gate, 1, false);
+    bool closed = mni_gate_is_closed(&world->gate); /* by this thread */
+    if (thread->owner != &world_mine) {
+        thread->owner = &world_mine;
+        thread->outside = closed = false;
+        world->gc.log_lost = true;
+    }
+    /* Others may have come in, to attach. */
+    mni_gate_reset(&world->gate, !thread->outside, closed);
 }
 
 static void world_in_child(void)

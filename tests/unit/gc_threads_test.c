@@ -492,69 +492,6 @@ static void in_child(struct item *kept)
     mn_gc_detach(again);
 }
 
-static bool ends_well(pid_t child)
-{
-    int status;
-
-    return waitpid(child, &status, 0) == child && status == 0;
-}
-
-static void *destroy_in_child(void *unused)
-{
-    struct mn_gc *gc = mn_gc_attach(shared, NULL);
-    pid_t child = fork();
-
-    if (child == 0) {
-        mn_gc_destroy(gc);
-        pthread_exit(NULL); /* the end of a thread looks for its handles */
-    }
-    EXPECT(ends_well(child));
-    return unused;
-}
-
-TEST(a_child_destroys_a_collector_by_an_attached_handle)
-{
-    pthread_t thread;
-
-    shared = created((struct mn_gc_options){0});
-    EXPECT(pthread_create(&thread, NULL, destroy_in_child, NULL) == 0);
-    mn_gc_outside(shared, join, &thread);
-    mn_gc_destroy(shared);
-}
-
-static void *use_in_child(void *unused)
-{
-    pid_t child = fork();
-
-    if (child == 0) {
-        alarm(20);
-        for (int i = 0; i < 1000; i++)
-            EXPECT(mn_gc_new(shared, &item_type) != NULL);
-        mn_gc_collect(shared, true);
-        _exit(mn_gc_check(shared) ? 0 : 1);
-    }
-    EXPECT(ends_well(child));
-    return unused;
-}
-
-/* By a thread that has none, while the only one is outside, and while it may
- * be anywhere. */
-TEST(a_child_takes_over_the_only_handle)
-{
-    pthread_t thread;
-
-    shared = created((struct mn_gc_options){.generational = true});
-    EXPECT(pthread_create(&thread, NULL, use_in_child, NULL) == 0);
-    mn_gc_outside(shared, join, &thread);
-    for (int i = 0; i < 20; i++) {
-        EXPECT(pthread_create(&thread, NULL, use_in_child, NULL) == 0);
-        for (int k = 0; k < 200; k++)
-            mn_gc_collect(shared, k % 8 == 0);
-        EXPECT(pthread_join(thread, NULL) == 0);
-    }
-    mn_gc_destroy(shared);
-}
-
 TEST(a_child_goes_on_with_the_thread_that_forked)
 {
     struct worker workers[2] = {{NULL, 1, 200, 20}, {NULL, 2, 200, 0}};
