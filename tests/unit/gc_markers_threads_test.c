@@ -3,10 +3,6 @@
 #include <mn/root.h>
 
 #include <pthread.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "test.h"
 
@@ -144,36 +140,4 @@ TEST(collectors_that_mark_at_once_share_helpers)
         EXPECT(pthread_create(&threads[i], NULL, marks, NULL) == 0);
     for (size_t i = 0; i < THREADS; i++)
         EXPECT(pthread_join(threads[i], NULL) == 0);
-}
-
-/* Whether the process ends within ten seconds; if not, it is ended. */
-static bool ends(pid_t process)
-{
-    const struct timespec nap = {.tv_nsec = 10000000};
-    int status;
-
-    for (int i = 0; i < 1000; i++) {
-        if (waitpid(process, &status, WNOHANG) == process)
-            return WIFEXITED(status);
-        (void)nanosleep(&nap, NULL);
-    }
-    (void)kill(process, SIGKILL);
-    (void)waitpid(process, &status, 0);
-    return false;
-}
-
-TEST(helpers_do_not_keep_a_process_alive)
-{
-    pid_t process = fork();
-
-    EXPECT(process >= 0);
-    if (process == 0) {
-        struct mn_gc *gc = created((struct mn_gc_options){.markers = 4});
-        MN_GC_FRAME(gc, my, struct item * list;);
-        for (int i = 0; i < LONG; i++)
-            my.list = pushed(gc, my.list);
-        mn_gc_collect(gc, true);
-        pthread_exit(NULL);
-    }
-    EXPECT(ends(process));
 }
