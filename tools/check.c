@@ -47,7 +47,7 @@ static error_t check_parse(int key, char *value, struct argp_state *state)
         argp_error(state, "which program, or process?");
     if (key == ARGP_KEY_ARGS)
         check->process = check_process(state);
-    return ended_parse(key, value, state);
+    return preload_parse(key, value, state);
 }
 
 static void check_tell(const char *line, void *context)

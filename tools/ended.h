@@ -9,19 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "launch.h"
+#include "preload.h"
 
-enum { ENDED_LINE = 256, ENDED_OPTIONS_SIZE = 2048 };
+enum { ENDED_LINE = 256 };
 
 struct ended {
-    const char *library;
-    char **program; /* and its arguments, up to NULL */
-    char options[ENDED_OPTIONS_SIZE];
-    char report[PATH_MAX]; /* its path, after ended_run */
+    struct preload preload; /* first: preload_parse fills it */
+    char report[PATH_MAX];  /* its path, after ended_run */
 };
 
 extern const struct argp_option ended_options[];
-error_t ended_parse(int key, char *value, struct argp_state *state);
 
 /* Run it with the options `items` besides. */
 void ended_run(struct ended *ended, const char *items,

@@ -32,7 +32,7 @@ static void leaks_tell(const char *line, void *context)
 int leaks_main(int count, char **arguments)
 {
     static const struct argp argp = {.options = ended_options,
-                                     .parser = ended_parse,
+                                     .parser = preload_parse,
                                      .args_doc = "[--] PROGRAM [ARGUMENT...]",
                                      .doc = leaks_doc};
     struct ended leaks = {0};

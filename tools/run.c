@@ -7,26 +7,21 @@
 #include <string.h>
 
 #include "heap/options.h"
-#include "launch.h"
 #include "partition.h"
-#include "program.h"
+#include "preload.h"
 #include "tool.h"
 
-enum { RUN_OPTIONS_SIZE = 2048 };
-enum { RUN_LIB = 256, RUN_STATS, RUN_REPORT, RUN_TIME };
+enum { RUN_STATS = PRELOAD_KEYS, RUN_REPORT, RUN_TIME };
 
 struct run {
-    const char *library;
-    const char *report; /* a file, or NULL */
+    struct preload preload; /* first: preload_parse fills it */
+    const char *report;     /* a file, or NULL */
     enum mni_option_stats stats;
     bool time;
-    char **program; /* and its arguments, up to NULL */
-    char options[RUN_OPTIONS_SIZE];
 };
 
 static const struct argp_option run_options[] = {
-    {NULL, 'o', "NAME=VALUE", 0, "Set an option; `mneme options` lists them",
-     0},
+    PRELOAD_OPTION_SET,
     {"stats", RUN_STATS, "text|json", OPTION_ARG_OPTIONAL,
      "When the program ends, show where its memory was, on standard error", 0},
     {"report", RUN_REPORT, "FILE", 0,
@@ -34,9 +29,7 @@ static const struct argp_option run_options[] = {
      0},
     {"time", RUN_TIME, NULL, 0,
      "When the program ends, show its time and memory, on standard error", 0},
-    {"lib", RUN_LIB, "PATH", 0,
-     "The library to preload, instead of the one that came with this command",
-     0},
+    PRELOAD_OPTION_LIB,
     {0},
 };
 
@@ -51,9 +44,6 @@ static error_t run_parse(int key, char *value, struct argp_state *state)
     struct run *run = state->input;
 
     switch (key) {
-    case 'o':
-        tool_add_option(run->options, sizeof run->options, value);
-        return 0;
     case RUN_STATS:
         if (value == NULL || strcmp(value, "text") == 0)
             run->stats = MNI_OPTION_STATS_TEXT;
@@ -68,17 +58,8 @@ static error_t run_parse(int key, char *value, struct argp_state *state)
     case RUN_TIME:
         run->time = true;
         return 0;
-    case RUN_LIB:
-        run->library = value;
-        return 0;
-    case ARGP_KEY_ARGS:
-        run->program = state->argv + state->next;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which program?");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return preload_parse(key, value, state);
     }
 }
 
@@ -102,12 +83,12 @@ static void run_ask_report(struct run *run, char path[PATH_MAX])
 
     path[0] = '\0';
     run_find_report(getenv("MNEME"), path);
-    run_find_report(run->options, path);
+    run_find_report(run->preload.options, path);
     if (path[0] != '\0')
         return;
     tool_print(path, PATH_MAX, "%s/report", tool_folder());
     tool_print(item, sizeof item, "report=%s", path);
-    tool_add_option(run->options, sizeof run->options, item);
+    tool_add_option(run->preload.options, sizeof run->preload.options, item);
 }
 
 static void run_copy(const char *from, const char *to)
@@ -161,22 +142,15 @@ static void run_show_time(const struct launch_result *result)
 
 static int run_program(struct run *run)
 {
-    char path[PATH_MAX];
-    char library[PATH_MAX];
+    struct preload_paths paths;
     char report[PATH_MAX];
     struct launch_result result;
     bool reporting = run->report != NULL || run->stats != MNI_OPTION_STATS_OFF;
 
-    if (getenv("MNEME") != NULL)
-        tool_check_options("MNEME", getenv("MNEME"));
-    program_library(run->library, library);
-    program_find(run->program[0], path);
-    program_check(path, library);
+    preload_find(&run->preload, &paths);
     if (reporting)
         run_ask_report(run, report);
-    struct launch launch = {path, run->program, library, run->options, -1};
-    launch_run(&launch, &result);
-    launch_check(&launch, &result);
+    preload_run(&run->preload, &paths, &result);
     if (reporting)
         run_show_report(run, report, &result);
     if (run->time)
