@@ -8,10 +8,7 @@ need perl python3
 check() {
     expected=$1 words=$2
     shift 2
-    status=0
-    "$mneme" check "$@" >out 2>err || status=$?
-    [ "$status" -eq "$expected" ] || fail "$*: status $status: $(cat err)"
-    grep -q "$words" err || fail "$*: $(cat err)"
+    says "$expected" "$words" "$mneme" check "$@"
 }
 
 check 0 'at exit the heap is right: [0-9]* blocks out, in [0-9]* spans' \

@@ -9,10 +9,7 @@ lost=$programs/lost
 looks() {
     expected=$1 words=$2
     shift 2
-    status=0
-    "$mneme" leaks "$@" >out 2>err || status=$?
-    [ "$status" -eq "$expected" ] || fail "$*: status $status: $(cat err)"
-    grep -q "$words" err || fail "$*: $(cat err)"
+    says "$expected" "$words" "$mneme" leaks "$@"
 }
 
 looks 7 'at exit no block is lost, of [0-9]* that are out' "$lost"

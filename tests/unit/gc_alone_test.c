@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* A process ends with the last of its own threads, whatever helps to mark. Not
  * under the thread sanitizer, which has a thread that never ends. */
-#include <mn/root.h>
-
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "test.h"
+#include "gc_items.h"
 
 enum { ITEMS = 3000 };
-
-MN_TYPE_DECLARE(item);
-struct item {
-    struct item *next;
-};
-MN_TYPE(item, MN_REFERENCES(MN_MEMBER_IS(GC, item, next, item)));
-
-static struct item *pushed(struct mn_gc *gc, struct item *list)
-{
-    MN_GC_FRAME(gc, my, struct item * list;);
-
-    my.list = list;
-    struct item *item = mn_gc_new(gc, &item_type);
-    EXPECT(item != NULL);
-    item->next = my.list;
-    return item;
-}
 
 /* Whether the process ends within ten seconds; if not, it is ended. */
 static bool ends(pid_t process)
@@ -52,10 +33,10 @@ TEST(helpers_do_not_keep_a_process_alive)
 
     EXPECT(process >= 0);
     if (process == 0) {
-        struct mn_gc *gc = mn_gc_create(&(struct mn_gc_options){.markers = 4});
+        struct mn_gc *gc = created((struct mn_gc_options){.markers = 4});
         MN_GC_FRAME(gc, my, struct item * list;);
         for (int i = 0; i < ITEMS; i++)
-            my.list = pushed(gc, my.list);
+            my.list = linked(gc, my.list);
         mn_gc_collect(gc, true);
         pthread_exit(NULL);
     }

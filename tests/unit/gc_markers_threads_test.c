@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of several markers: they find what one finds. */
-#include <mn/root.h>
-
 #include <pthread.h>
 
-#include "test.h"
-
-MN_TYPE_DECLARE(item);
-struct item {
-    struct item *next;
-    struct item *other;
-    struct item *weak;
-    size_t number;
-};
-MN_TYPE(item, MN_REFERENCES(MN_MEMBER_IS(GC, item, next, item),
-                            MN_MEMBER_IS(GC, item, other, item),
-                            MN_MEMBER_IS(GC_WEAK, item, weak, item)));
-MN_TYPE_DECLARE(slot);
-struct slot {
-    struct item *item;
-};
-MN_TYPE(slot, MN_REFERENCES(MN_MEMBER_IS(GC, slot, item, item)));
+#include "gc_items.h"
 
 MN_TYPE_DECLARE(leafy);
 struct leafy {
@@ -32,25 +14,6 @@ MN_TYPE(leafy, MN_REFERENCES(MN_MEMBER_IS(GC, leafy, low, leafy),
                              MN_MEMBER_IS(GC, leafy, high, leafy),
                              MN_MEMBER_IS(GC, leafy, row, slot),
                              MN_MEMBER_IS(GC, leafy, list, item)));
-
-static struct mn_gc *created(struct mn_gc_options options)
-{
-    struct mn_gc *gc = mn_gc_create(&options);
-
-    EXPECT(gc != NULL && mn_gc_check(gc));
-    return gc;
-}
-
-static struct item *pushed(struct mn_gc *gc, struct item *list)
-{
-    MN_GC_FRAME(gc, my, struct item * list;);
-
-    my.list = list;
-    struct item *item = mn_gc_new(gc, &item_type);
-    EXPECT(item != NULL);
-    item->next = my.list;
-    return item;
-}
 
 /* Of a tree's node: itself, its row, and the items that are not common. */
 enum {
@@ -71,9 +34,9 @@ static struct leafy *made_tree(struct mn_gc *gc, int depth, struct item *common)
     my.tree = mn_gc_new(gc, &leafy_type);
     my.tree->row = mn_gc_new_array(gc, &slot_type, ROW);
     for (size_t i = 0; i < ROW; i += 7)
-        my.tree->row[i].item = i % 3 == 0 ? my.common : pushed(gc, NULL);
+        my.tree->row[i].item = i % 3 == 0 ? my.common : linked(gc, NULL);
     for (int i = 0; depth == 0 && i < LONG; i++)
-        my.tree->list = pushed(gc, my.tree->list);
+        my.tree->list = linked(gc, my.tree->list);
     expected += (uint64_t)(ROW_OBJECTS + (depth == 0 ? LONG : 0));
     if (depth > 0) {
         my.tree->low = made_tree(gc, depth - 1, my.common);
@@ -94,7 +57,7 @@ static void mark_by(struct mn_gc *gc)
 {
     MN_GC_FRAME(gc, my, struct item * common; struct leafy * tree;);
 
-    my.common = pushed(gc, NULL);
+    my.common = linked(gc, NULL);
     expected = 1;
     my.tree = made_tree(gc, DEPTH, my.common);
     for (int i = 0; i < 20; i++) {
@@ -122,7 +85,7 @@ static void *marks(void *unused)
     {
         MN_GC_FRAME(gc, my, struct item * list;);
         for (int i = 0; i < LONG; i++)
-            my.list = pushed(gc, my.list);
+            my.list = linked(gc, my.list);
         for (int i = 0; i < 100; i++) {
             mn_gc_collect(gc, true);
             EXPECT(found(gc) == LONG);

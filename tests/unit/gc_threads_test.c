@@ -3,7 +3,6 @@
  * beside a model of it, and all give objects to each other; threads come, go,
  * wait, and fork. */
 #include <mn/gc_threads.h>
-#include <mn/root.h>
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,20 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test.h"
+#include "gc_items.h"
 
 enum { KIB = 1024, THREADS = 3, CELLS = 40, LISTS = 8, BOARD = 4 };
 
-MN_TYPE_DECLARE(item);
-struct item {
-    struct item *next;
-    struct item *other;
-    struct item *weak;
-    size_t number;
-};
-MN_TYPE(item, MN_REFERENCES(MN_MEMBER_IS(GC, item, next, item),
-                            MN_MEMBER_IS(GC, item, other, item),
-                            MN_MEMBER_IS(GC_WEAK, item, weak, item)));
 MN_TYPE_DECLARE(ending);
 struct ending {
     struct item *item;
@@ -42,22 +31,9 @@ static void ending_end(struct ending *ending)
 MN_DROP(ending, ending_end)
 MN_TYPE(ending, .drop = ending_drop,
         MN_REFERENCES(MN_MEMBER_IS(GC, ending, item, item)));
-MN_TYPE_DECLARE(slot);
-struct slot {
-    struct item *item;
-};
-MN_TYPE(slot, MN_REFERENCES(MN_MEMBER_IS(GC, slot, item, item)));
 
 static struct mn_gc *shared;
 static unsigned made; /* objects with a drop; changed atomically */
-
-static struct mn_gc *created(struct mn_gc_options options)
-{
-    struct mn_gc *gc = mn_gc_create(&options);
-
-    EXPECT(gc != NULL && mn_gc_check(gc));
-    return gc;
-}
 
 /* ---- a thread at work ---- */
 

@@ -395,11 +395,10 @@ TEST(an_address_leads_to_its_handle)
 
 /* ---- policies ---- */
 
-TEST(the_cheapest_moves_come_first)
+/* Four holes of a block each, of which the last two have a small block between
+ * them. */
+static void setup_holes(struct mn_handle block[12])
 {
-    struct mn_handle block[12];
-    struct mn_move_goal goal = {MN_MOVE_CHEAPEST, 2 * BLOCK, 0};
-
     setup();
     for (int i = 0; i < 12; i++)
         block[i] = filled(i == 7 ? 16 : BLOCK, i);
@@ -408,6 +407,14 @@ TEST(the_cheapest_moves_come_first)
     mn_mover_free(&mover, block[3]);
     mn_mover_free(&mover, block[6]);
     mn_mover_free(&mover, block[8]);
+}
+
+TEST(the_cheapest_moves_come_first)
+{
+    struct mn_handle block[12];
+    struct mn_move_goal goal = {MN_MOVE_CHEAPEST, 2 * BLOCK, 0};
+
+    setup_holes(block);
     while (mn_mover_step(&mover, &goal, 64))
         EXPECT(mn_mover_check(&mover));
     EXPECT(mover.moved == 16);
@@ -424,14 +431,7 @@ TEST(the_cheapest_moves_go_around_pins)
     struct mn_handle block[12];
     struct mn_move_goal goal = {MN_MOVE_CHEAPEST, 2 * BLOCK, 0};
 
-    setup();
-    for (int i = 0; i < 12; i++)
-        block[i] = filled(i == 7 ? 16 : BLOCK, i);
-    filled(SIZE - 11 * BLOCK - 16, 99);
-    mn_mover_free(&mover, block[1]);
-    mn_mover_free(&mover, block[3]);
-    mn_mover_free(&mover, block[6]);
-    mn_mover_free(&mover, block[8]);
+    setup_holes(block);
     MN_PIN(pin, &mover, block[7]);
     while (mn_mover_step(&mover, &goal, 1 << 20))
         EXPECT(mn_mover_check(&mover));
